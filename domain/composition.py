@@ -1,0 +1,138 @@
+"""Captions, scenes and compositions: what is drawn, where it is set and how the product stands in it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.values import (
+    Affine,
+    ArtifactRef,
+    AssetId,
+    Box,
+    Degrees,
+    HexColour,
+    Light,
+    Metres,
+    Model,
+    Point,
+    Share,
+    Size,
+)
+
+
+class Caption(Model):
+    """Text for an image model, by element; joined by `text()`. Caption-like, never an instruction, no negation."""
+
+    subject: str
+    reference: str = ""
+    environment: str = ""
+    pose: str = ""
+    light: str = ""
+    camera: str = ""
+    style: str = ""
+
+    def text(self) -> str:
+        """The elements joined by commas, in the order subject to style."""
+        return ", ".join(part for _, part in self if part)
+
+
+class SceneKind(StrEnum):
+    """How a scene is made."""
+
+    PLATE = "plate"            # empty scene path-traced once, with camera, light and ground on record
+    PHOTO = "photo"            # a retrieved photograph the product stands in
+    TABLETOP = "tabletop"      # a retrieved photograph, defocused, behind a sharp surface
+    STUDIO = "studio"          # procedural sweep, wall and podium in brand colours
+    FLAT_LAY = "flat_lay"      # procedural surface seen from above
+
+
+class Scene(Model):
+    """One scene that can hold a product. `id` is stable: "plate:terrace-noon", "studio:arch", "photo:<asset id>"."""
+
+    id: str
+    kind: SceneKind
+    title: str
+    light: Light
+    tags: tuple[str, ...] = ()
+    surface: str = ""
+    palette: tuple[HexColour, ...] = ()
+    view_elevation: Degrees = 7.5
+    scale: str = "tabletop"
+    light_side: float = Field(default=0.0, ge=-1, le=1, description="-1 lit from the left, +1 from the right, 0 even")
+    light_ratio: float = Field(default=1.0, gt=0, description="bright side over dark side of a white ball, linear")
+    mirrorable: bool = True
+    asset: AssetId | None = None
+    params: dict[str, str | float | int | bool] = {}
+
+
+class SceneRef(Model):
+    """The scene of one candidate: which, and whether its left and right are swapped (the product never is)."""
+
+    id: str
+    mirrored: bool = False
+
+
+class Settings(Model):
+    """How the compositor finishes a candidate. Every value is a strength; 1 is as measured from the scene."""
+
+    shadow: float = Field(default=1.0, ge=0, le=2)
+    occlusion: float = Field(default=1.0, ge=0, le=2)
+    reflection: float = Field(default=1.0, ge=0, le=2)
+    defocus: float = Field(default=1.0, ge=0, le=3)
+    exposure: float = Field(default=0.0, ge=-2, le=2, description="stops, background only")
+    warmth: float = Field(default=0.0, ge=-1, le=1, description="background only; +1 about 2000 K warmer")
+    saturation: float = Field(default=1.0, ge=0, le=2, description="background only")
+    contrast: float = Field(default=1.0, ge=0.5, le=1.5, description="background only")
+    harmonise: float = Field(default=1.0, ge=0, le=1)
+    grain: float = Field(default=1.0, ge=0, le=3)
+
+
+class Placement(Model):
+    """One cutout on the canvas. `affine` follows from the rest and is filled in when composed."""
+
+    product: AssetId
+    centre: Point = Field(description="middle of the product's box, shares of the canvas")
+    scale: Share = Field(description="height of the product over height of the canvas")
+    rotation: Degrees = 0.0
+    affine: Affine | None = None
+
+
+class Composition(Model):
+    """Where the product stands. `scale`, `centre` and `rotation` are the first product's; `others` stand beside it.
+
+    `centre` is in shares of the canvas, `affine` maps cutout pixels to canvas pixels. The fields after `others` are
+    filled in by the generator: `lift` is how far the base is above its ground line in canvas pixels (0 when standing).
+    """
+
+    canvas: Size
+    slot: str = ""
+    scale: float = Field(gt=0, le=2)
+    centre: Point
+    rotation: Degrees = 0.0
+    roll: Degrees = Field(default=0.0, ge=-15, le=15, description="camera roll; scene and product together")
+    lift: float = 0.0
+    others: tuple[Placement, ...] = ()
+    affine: Affine | None = None
+    box: Box | None = None
+    contacts: tuple[Point, ...] = ()
+    horizon: float | None = Field(default=None, description="row of the horizon in canvas pixels")
+    light_from: Point | None = Field(default=None, description="unit vector in the picture towards the key light")
+    true_scale: float | None = Field(default=None, description="drawn height over height by real size and camera")
+    product_layer: ArtifactRef | None = None
+    mask: ArtifactRef | None = None
+
+
+class ProductGeometry(Model):
+    """What placing needs to know of a cutout; measured from its alpha and read from the library."""
+
+    asset: AssetId
+    size: Size
+    real_height: Metres | None = None
+    view_elevation: Degrees = 7.5
+    shape: str = Field(default="round", description="round: turned body; flat: side-on with depth; top: from above")
+    depth: Metres | None = None
+    light_side: float = Field(default=0.0, ge=-1, le=1)
+    light_ratio: float = Field(default=1.0, gt=0)
+    palette: tuple[HexColour, ...] = ()

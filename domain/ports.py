@@ -1,0 +1,118 @@
+"""Every port of Onbrand as a small Protocol. Tests pass another implementation; so does production."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.assets import Asset, AssetHit, AssetKind
+from domain.brief import Brief
+from domain.candidate import Slot
+from domain.composition import Caption, Scene
+from domain.plan import Capability
+from domain.rules import BrandBook, MarketPack
+from domain.values import ArtifactRef, BrandId, Digest
+
+Image = npt.NDArray[np.uint8]
+"""Height x width x 3 (RGB) or 4 (RGBA, straight alpha), 8 bits, sRGB. OpenCV's BGR stays inside the tools."""
+
+Mask = npt.NDArray[np.uint8]
+"""Height x width, 0 outside to 255 inside."""
+
+
+class ArtifactStore(Protocol):
+    """Bytes under their SHA-256, in one directory per brand."""
+
+    def put(self, brand: BrandId, data: bytes, media_type: str) -> ArtifactRef: ...
+    def get(self, brand: BrandId, digest: Digest) -> bytes: ...
+    def ref(self, brand: BrandId, digest: Digest) -> ArtifactRef: ...
+    def has(self, brand: BrandId, digest: Digest) -> bool: ...
+
+
+class Embedder(Protocol):
+    """Text to unit vectors. `name` changes whenever vectors change, so that an index knows when to rebuild."""
+
+    name: str
+    dimensions: int
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]: ...
+
+
+class ImageEmbedder(Protocol):
+    """Images to unit vectors."""
+
+    name: str
+    dimensions: int
+
+    def embed(self, images: Sequence[Image]) -> npt.NDArray[np.float32]: ...
+
+
+class AssetLibrary(Protocol):
+    """A brand's assets: rows in the database, vectors in a rebuildable index."""
+
+    def add(self, asset: Asset) -> Asset: ...
+    def get(self, brand: BrandId, asset_id: str) -> Asset: ...
+    def list(self, brand: BrandId, kind: AssetKind | None = None) -> Sequence[Asset]: ...
+    def search(
+        self, brand: BrandId, text: str, kind: AssetKind | None = None, limit: int = 5,
+        filters: Mapping[str, str | bool] | None = None,
+    ) -> Sequence[AssetHit]: ...
+    def search_image(
+        self, brand: BrandId, image: Image, kind: AssetKind | None = None, limit: int = 5
+    ) -> Sequence[AssetHit]: ...
+
+
+class Rulebook(Protocol):
+    """Brand books and market packs."""
+
+    def brand(self, brand: BrandId) -> BrandBook: ...
+    def market(self, code: str) -> MarketPack | None: ...
+    def markets(self) -> Sequence[MarketPack]: ...
+
+
+class Reader(Protocol):
+    """A request to a Brief."""
+
+    def read(self, request: str, brand: BrandId) -> Brief: ...
+
+
+class Writer(Protocol):
+    """A Brief and a scene to a Caption within the generator's limit."""
+
+    def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption: ...
+
+
+class Drawn(Protocol):
+    """What a generator hands back for one slot, as arrays."""
+
+    slot: Slot
+    image: Image
+    layer: Image
+    mask: Mask
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Draws slots around intact cutouts. `cutouts` maps asset ids to RGBA arrays."""
+
+    def capability(self) -> Capability: ...
+    def draw(self, slots: Sequence[Slot], cutouts: Mapping[str, Image], assets: Mapping[str, Asset],
+             photos: Mapping[str, Image], seed: int) -> Sequence[Drawn]: ...
+
+
+class Destination(Protocol):
+    """Where publications go. `deliver` is create-if-absent: a second call with the same key changes nothing."""
+
+    name: str
+
+    def find(self, key: str) -> str | None: ...
+    def deliver(self, key: str, files: Mapping[str, bytes]) -> str: ...
+
+
+class Recorder(Protocol):
+    """Where trace events go."""
+
+    def record(self, kind: str, **fields: Any) -> None: ...

@@ -1,0 +1,1 @@
+"""What the system can do, as plain Python on arrays and models: no LangGraph, no MCP, no web, no storage."""
