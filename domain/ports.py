@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -86,7 +86,9 @@ class Writer(Protocol):
 
 
 class Drawn(Protocol):
-    """What a generator hands back for one slot, as arrays."""
+    """What a generator hands back for one slot: the slot with its composition filled in (affine, box, contacts, light),
+    the finished picture (RGB), the placed product alone on the canvas (RGBA) and its mask.
+    """
 
     slot: Slot
     image: Image
@@ -96,11 +98,13 @@ class Drawn(Protocol):
 
 @runtime_checkable
 class Generator(Protocol):
-    """Draws slots around intact cutouts. `cutouts` maps asset ids to RGBA arrays."""
+    """Draws slots around intact cutouts, one at a time. `cutouts` and `photos` map asset ids to RGBA and RGB arrays."""
 
     def capability(self) -> Capability: ...
-    def draw(self, slots: Sequence[Slot], cutouts: Mapping[str, Image], assets: Mapping[str, Asset],
-             photos: Mapping[str, Image], seed: int) -> Sequence[Drawn]: ...
+    def draw(
+        self, slots: Sequence[Slot], cutouts: Mapping[str, Image], assets: Mapping[str, Asset],
+        photos: Mapping[str, Image],
+    ) -> Iterator[Drawn]: ...
 
 
 class Destination(Protocol):
