@@ -1,0 +1,1 @@
+"""The assets server: contract, typed client and shell."""

@@ -1,0 +1,1 @@
+"""The diffusion server: contract, typed client and shell."""

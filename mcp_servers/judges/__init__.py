@@ -1,0 +1,1 @@
+"""The judges server: contract, typed client and shell."""

@@ -1,0 +1,1 @@
+"""The publish server: contract, typed client and shell."""

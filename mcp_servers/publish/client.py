@@ -1,0 +1,33 @@
+"""Typed client of the publish server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mcp_servers.publish import contract as c
+from mcp_servers.wire import Session
+
+
+@dataclass(frozen=True)
+class PublishClient:
+    """The publish server as one stage may use it."""
+
+    session: Session
+    stage: str
+    allowed: frozenset[str]
+
+    async def resolve_canvas(self, request: c.ResolveCanvas) -> c.Canvas:
+        """Canvas for channels."""
+        return await self.session.call(self.stage, self.allowed, "resolve_canvas", request, c.Canvas)
+
+    async def render_export(self, request: c.RenderExport) -> c.Export:
+        """A final file for approval."""
+        return await self.session.call(self.stage, self.allowed, "render_export", request, c.Export)
+
+    async def deliver_approved(self, request: c.DeliverApproved) -> c.Delivered:
+        """Deliver what was approved, once."""
+        return await self.session.call(self.stage, self.allowed, "deliver_approved", request, c.Delivered)
+
+    async def monitor_published(self, request: c.MonitorPublished) -> c.MonitorReport:
+        """Re-hash what is out there."""
+        return await self.session.call(self.stage, self.allowed, "monitor_published", request, c.MonitorReport)

@@ -1,0 +1,73 @@
+"""What can be asked of the publish server, and what it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.candidate import Candidate, Scalar
+from domain.rules import RuleCheck
+from domain.run import PublicationView, RunView
+from domain.values import ArtifactRef, BrandId, Digest, Model, RunId
+
+
+class ResolveCanvas(Model):
+    """The canvas for channels and a stated size; 1024x1024 where neither is named."""
+
+    brand: BrandId
+    channels: tuple[str, ...]
+    size: str | None = None
+
+
+class Canvas(Model):
+    """Width and height in pixels, and why."""
+
+    width: int
+    height: int
+    why: str
+
+
+class RenderExport(Model):
+    """Render the final file of one candidate for one channel, for a person to approve."""
+
+    brand: BrandId
+    run_id: RunId
+    candidate: Candidate
+    channel: str
+    facts: dict[str, Scalar] = {}
+
+
+class Export(Model):
+    """The file a person approves: `artifact` is what would be delivered, `pixels` the digest of its pixels."""
+
+    candidate: str
+    channel: str
+    artifact: ArtifactRef
+    pixels: Digest
+
+
+class DeliverApproved(Model):
+    """Deliver what a person approved for this run: every approved effect, once each."""
+
+    brand: BrandId
+    run_id: RunId
+    view: RunView
+
+
+class Delivered(Model):
+    """Publications of this run, first and repeated calls alike."""
+
+    publications: tuple[PublicationView, ...]
+
+
+class MonitorPublished(Model):
+    """Look at what is out there."""
+
+    brand: BrandId
+
+
+class MonitorReport(Model):
+    """What monitoring found."""
+
+    checked: int
+    findings: tuple[RuleCheck, ...]
+    at: datetime
