@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.values import BrandId, HexColour, MarketCode, Model
 
@@ -45,15 +46,35 @@ class Label(Model):
 
 
 class AppliesWhen(Model):
-    """When a rule applies: every named list must have one member in the brief (empty list: always)."""
+    """When a rule applies: every named list must have one member in the brief (empty list: always).
+
+    `also` is a second list of words, for rules about two things together (a dog *and* a car). `trained_model` holds
+    a rule back when the picture is drawn without a trained model.
+    """
 
     sectors: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    trained_model: bool = False
+
+
+PERMITTED_ACTIONS = {
+    Certainty.A: frozenset(RuleAction),
+    Certainty.B: frozenset({RuleAction.REVIEW, RuleAction.WARN, RuleAction.LABEL}),
+    Certainty.C: frozenset({RuleAction.WARN}),
+}
+"""What a rule may do at most, by how well its source is known (Promise 9)."""
 
 
 class Rule(Model):
-    """One rule of a market or a brand. `must_not` and `must` are words looked for in brief and captions."""
+    """One rule of a market or a brand.
+
+    `must_not` are words that brief, captions and text to set may not have (`look_in` narrows where); `must` are words
+    the text to set must have, `must_show` words that brief or caption must have. "@season" stands for a named word
+    list. Without any of the three, the rule's action follows as soon as it applies. An action stronger than the
+    certainty allows is a validation error.
+    """
 
     id: str
     topic: str
@@ -61,6 +82,8 @@ class Rule(Model):
     applies_when: AppliesWhen = AppliesWhen()
     must: tuple[str, ...] = ()
     must_not: tuple[str, ...] = ()
+    must_show: tuple[str, ...] = ()
+    look_in: tuple[str, ...] = Field(default=("brief", "caption", "text"), description="where must_not is looked for")
     method: str = Field(default="metadata", description="pixel, ocr, detector, vlm, metadata or human")
     action: RuleAction
     label: Label | None = None
@@ -69,6 +92,12 @@ class Rule(Model):
     certainty: Certainty
     valid_from: date | None = None
     review_by: date | None = None
+
+    @model_validator(mode="after")
+    def _no_stronger_than_its_source(self) -> Self:
+        if self.action not in PERMITTED_ACTIONS[self.certainty]:
+            raise ValueError(f"rule {self.id}: certainty {self.certainty} may not {self.action}")
+        return self
 
 
 class MarketPack(Model):
@@ -127,7 +156,10 @@ class RuleVerdict(StrEnum):
 
 
 class RuleCheck(Model):
-    """One rule held against this work. A market without a pack yields one check: rule "pack", verdict not_checked."""
+    """One rule held against this work. A market without a pack yields one check: rule "pack", verdict not_checked.
+
+    `found` are the words that decided it and `found_in` the places they stood: brief, text, caption.
+    """
 
     market: str
     rule: str
@@ -136,6 +168,9 @@ class RuleCheck(Model):
     certainty: Certainty | None = None
     source: str = ""
     label: Label | None = None
+    summary: str = ""
+    found: tuple[str, ...] = ()
+    found_in: tuple[str, ...] = ()
 
 
 class Channel(Model):
