@@ -129,3 +129,12 @@ class Edit(Model):
     round: int
     outcome: EditOutcome = EditOutcome.PROPOSED
     note: str = ""
+
+
+class Feedback(Model):
+    """A person's words about candidates, as changes. `about` holds candidate ids; empty means the whole shortlist."""
+
+    changes: tuple[Change, ...] = ()
+    about: tuple[str, ...] = ()
+    understood: str = ""
+    not_understood: str = ""

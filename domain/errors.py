@@ -4,7 +4,8 @@
     |-- PersonMustAct                 the person who asked can put it right
     |   |-- BadInput            (2)   the request, a file or an option is unusable
     |   |   |-- UnusableImage         not an image, huge, animated, corrupt, no product in it
-    |   |   `-- NotFound              no such brand, market, channel, asset or run (or not yours)
+    |   |   |-- NotFound              no such brand, market, channel, asset or run (or not yours)
+    |   |   `-- RunBusy               another process works on this run right now
     |   |-- NeedsAnswer         (3)   the work cannot go on without an answer
     |   |   |-- NoProduct             no product matches the request
     |   |   `-- UnsureCutout          the product's outline is not certain enough to go on
@@ -15,6 +16,7 @@
     |-- OperatorMustAct         (1)   the machine or its settings need attention
     |   |-- Misconfigured             a setting is missing or wrong
     |   |-- StorageFailed             disk full, database locked or unreadable
+    |   |-- LeaseLost                 another process took this run over; the late write was refused
     |   `-- ToolFailed                a tool server is down, slow or answers nonsense
     |-- ModelMustAct            (1)   a model's answer is unusable; asking again may help
     `-- ProgrammerMustAct       (1)   a promise of the code is broken: a bug
@@ -69,6 +71,12 @@ class NotFound(BadInput):
     """No such thing, or not yours: the two look exactly alike (Promise 8)."""
 
     code = "not_found"
+
+
+class RunBusy(BadInput):
+    """Another process works on this run right now: wait for it, or end it."""
+
+    code = "run_busy"
 
 
 class NeedsAnswer(PersonMustAct):
@@ -132,6 +140,12 @@ class StorageFailed(OperatorMustAct):
     """The disk is full, or the database or an artifact cannot be read or written."""
 
     code = "storage_failed"
+
+
+class LeaseLost(OperatorMustAct):
+    """This process was silent for too long and another took its run over; nothing was written."""
+
+    code = "lease_lost"
 
 
 class ToolFailed(OperatorMustAct):

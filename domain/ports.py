@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.assets import Asset, AssetHit, AssetKind
-from domain.brief import Brief
-from domain.candidate import Slot
+from domain.brief import Brief, Question
+from domain.candidate import Candidate, Feedback, Slot
 from domain.composition import Caption, Scene
 from domain.plan import Capability
 from domain.rules import BrandBook, MarketPack
@@ -73,16 +73,34 @@ class Rulebook(Protocol):
     def markets(self) -> Sequence[MarketPack]: ...
 
 
-class Reader(Protocol):
-    """A request to a Brief."""
+class Language(Protocol):
+    """Everything that reads or writes human language, by role."""
 
     def read(self, request: str, brand: BrandId) -> Brief: ...
-
-
-class Writer(Protocol):
-    """A Brief and a scene to a Caption within the generator's limit."""
-
     def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption: ...
+    def questions(
+        self, brief: Brief, *, product_hits: Sequence[AssetHit], background_hits: Sequence[Scene],
+        known_markets: Sequence[str], book: BrandBook | None,
+    ) -> tuple[Question, ...]: ...
+    def apply_answer(self, brief: Brief, question: Question, answer: str) -> Brief: ...
+    def read_feedback(
+        self, text: str, candidates: Sequence[Candidate], scenes: Sequence[Scene]
+    ) -> Feedback: ...
+
+
+class Ledger(Protocol):
+    """Money: reserved before each call, booked after it, never beyond the budget by more than one call."""
+
+    def reserve(self, run_id: str, brand: str, stage: str, what: str, amount: float, budget: float) -> Any: ...
+    def book(self, reservation: Any, actual: float) -> None: ...
+    def release(self, reservation: Any) -> None: ...
+    def spent(self, run_id: str) -> float: ...
+
+
+class History(Protocol):
+    """What recorded runs say: how many there were with a generator, and how many filled their shortlist."""
+
+    def pass_rates(self, brand: str, generator: str) -> tuple[int, int]: ...
 
 
 class Drawn(Protocol):

@@ -88,6 +88,32 @@ class PublicationView(Model):
     published_at: datetime
 
 
+class ExportView(Model):
+    """The final file of one candidate for one channel, as a person approves it; `pixels` digests its decoded pixels."""
+
+    candidate: str
+    channel: str
+    artifact: ArtifactRef
+    pixels: Digest
+
+
+class ReviewAction(StrEnum):
+    """What a person does at review."""
+
+    APPROVE = "approve"
+    FEEDBACK = "feedback"
+    FINISH = "finish"
+
+
+class ReviewDecision(Model):
+    """A person's answer at review. `candidates` are ids; approvals were recorded before the graph is resumed."""
+
+    action: ReviewAction
+    candidates: tuple[str, ...] = ()
+    text: str = ""
+    approver: str = ""
+
+
 class Failure(Model):
     """Why a run ended without a shortlist."""
 
@@ -121,6 +147,7 @@ class RunView(Model):
     rules_checked: tuple[RuleCheck, ...] = ()
     costs: Costs = Costs()
     seconds: dict[str, Seconds] = {}
+    exports: tuple[ExportView, ...] = ()
     publications: tuple[PublicationView, ...] = ()
     dossier: ArtifactRef | None = None
     out_dir: str = ""

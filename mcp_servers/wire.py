@@ -6,11 +6,12 @@ import functools
 import inspect
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
 from mcp import Client
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.shared.dispatcher import ProgressFnT
 from mcp.types import TextContent
 from pydantic import BaseModel, ValidationError
 
@@ -20,7 +21,6 @@ from domain.ports import Recorder
 P = ParamSpec("P")
 R = TypeVar("R")
 Answer = TypeVar("Answer", bound=BaseModel)
-Progress = Callable[[float, float | None, str | None], Awaitable[None]]
 
 CALL_TIMEOUT_S = 300.0
 """Longest wait for one answer; a slower server is a `ToolFailed`, and the run can be resumed."""
@@ -81,7 +81,7 @@ class Session:
         tool: str,
         arguments: BaseModel,
         answer: type[Answer],
-        progress: Progress | None = None,
+        progress: ProgressFnT | None = None,
     ) -> Answer:
         """Call a tool; returns its validated answer. `cost` in the answer, if any, is recorded with the call.
 
@@ -105,7 +105,7 @@ class Session:
         return parsed
 
     async def _answer(
-        self, tool: str, request: dict[str, Any], answer: type[Answer], progress: Progress | None
+        self, tool: str, request: dict[str, Any], answer: type[Answer], progress: ProgressFnT | None
     ) -> Answer:
         where = f"{self.server}.{tool}"
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.run import ExportView
 from mcp_servers.publish import contract as c
 from mcp_servers.wire import Session
 
@@ -20,9 +21,9 @@ class PublishClient:
         """Canvas for channels."""
         return await self.session.call(self.stage, self.allowed, "resolve_canvas", request, c.Canvas)
 
-    async def render_export(self, request: c.RenderExport) -> c.Export:
+    async def render_export(self, request: c.RenderExport) -> ExportView:
         """A final file for approval."""
-        return await self.session.call(self.stage, self.allowed, "render_export", request, c.Export)
+        return await self.session.call(self.stage, self.allowed, "render_export", request, ExportView)
 
     async def deliver_approved(self, request: c.DeliverApproved) -> c.Delivered:
         """Deliver what was approved, once."""

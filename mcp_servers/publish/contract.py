@@ -6,8 +6,8 @@ from datetime import datetime
 
 from domain.candidate import Candidate, Scalar
 from domain.rules import RuleCheck
-from domain.run import PublicationView, RunView
-from domain.values import ArtifactRef, BrandId, Digest, Model, RunId
+from domain.run import PublicationView
+from domain.values import BrandId, Model, RunId
 
 
 class ResolveCanvas(Model):
@@ -36,21 +36,11 @@ class RenderExport(Model):
     facts: dict[str, Scalar] = {}
 
 
-class Export(Model):
-    """The file a person approves: `artifact` is what would be delivered, `pixels` the digest of its pixels."""
-
-    candidate: str
-    channel: str
-    artifact: ArtifactRef
-    pixels: Digest
-
-
 class DeliverApproved(Model):
     """Deliver what a person approved for this run: every approved effect, once each."""
 
     brand: BrandId
     run_id: RunId
-    view: RunView
 
 
 class Delivered(Model):

@@ -1,0 +1,192 @@
+"""Critique: measured checks on every candidate, what became of the edits, and the shortlist."""
+
+from __future__ import annotations
+
+from agents.services import Services
+from agents.state import Campaign, CandidateGroup
+from domain.candidate import (
+    Candidate,
+    CandidateVerdict,
+    Edit,
+    EditOutcome,
+    Finding,
+    Severity,
+    Verdict,
+)
+from domain.run import ExportView, Failure, RunStatus
+from mcp_servers.judges.contract import JudgeCandidate, RankCandidates
+from mcp_servers.publish.contract import RenderExport
+from mcp_servers.toolbox import Toolbox
+
+STAGE = "critique"
+TOOLS = frozenset({"judges.judge_candidate", "judges.rank_candidates", "publish.render_export"})
+PERSON = "person"
+
+
+def groups(state: Campaign) -> list[CandidateGroup]:
+    """Drawn candidates nobody has judged yet, by scene."""
+    by_scene: dict[str, list[Candidate]] = {}
+    for candidate in state.get("candidates", {}).values():
+        if candidate.verdict is CandidateVerdict.PENDING:
+            by_scene.setdefault(candidate.scene.id, []).append(candidate)
+    return [
+        {"brief": state["brief"], "book": state["book"], "plan": state["plan"], "candidates": tuple(candidates)}
+        for candidates in by_scene.values()
+    ]
+
+
+async def critique(group: CandidateGroup, services: Services) -> Campaign:
+    """Judge a group of candidates; text is read later, on finalists only."""
+    tools = services.sessions.toolbox(STAGE, TOOLS)
+    judged = {}
+    for candidate in group["candidates"]:
+        judgement = await tools.judges.judge_candidate(question_about(candidate, group, services, ocr=False))
+        judged[candidate.id] = with_findings(candidate, judgement.findings, judgement.quality)
+    return {"candidates": judged}
+
+
+def question_about(candidate: Candidate, group: CandidateGroup, services: Services, *, ocr: bool) -> JudgeCandidate:
+    """What the judges need to know of one candidate."""
+    plan = group["plan"]
+    return JudgeCandidate(
+        brand=services.brand,
+        candidate=candidate,
+        brief=group["brief"],
+        scene=next((scene for scene in plan.scenes if scene.id == candidate.scene.id), None),
+        cutouts=dict(plan.cutouts),
+        geometry=next((g for g in plan.products if g.asset == candidate.products[0]), None),
+        cannot_draw=plan.cannot_draw,
+        palette=tuple(colour.hex for colour in group["book"].colours),
+        ocr=ocr,
+    )
+
+
+def with_findings(candidate: Candidate, findings: tuple[Finding, ...], quality: float) -> Candidate:
+    """The candidate with its verdict: one failed gate fails it, whatever the rest (Promise 2)."""
+    failed = any(f.verdict is Verdict.FAIL and f.severity is Severity.GATE for f in findings)
+    verdict = CandidateVerdict.FAILED if failed else CandidateVerdict.PASSED
+    return candidate.model_copy(update={"findings": findings, "quality": quality, "verdict": verdict})
+
+
+async def settle(state: Campaign, services: Services) -> Campaign:
+    """Decide what became of this round's edits, then rank what passed and read the finalists' text.
+
+    The shortlist is full at `services.shortlist_size` candidates, or holds what there is.
+    """
+    tools = services.sessions.toolbox(STAGE, TOOLS)
+    candidates = dict(state["candidates"])
+    edits = judged_edits(state.get("edits", {}), candidates)
+    group: CandidateGroup = {
+        "brief": state["brief"], "book": state["book"], "plan": state["plan"], "candidates": (),
+    }
+    while True:
+        shortlist = await ranked(eligible(state, candidates), tools, services)
+        shortlist = filled(shortlist, state, candidates, services.shortlist_size)
+        unread = [candidates[name] for name in shortlist if not has_read_text(candidates[name])]
+        for candidate in unread:
+            judgement = await tools.judges.judge_candidate(question_about(candidate, group, services, ocr=True))
+            candidates[candidate.id] = with_findings(candidate, judgement.findings, judgement.quality)
+        if all(candidates[c.id].verdict is CandidateVerdict.PASSED for c in unread):
+            return {"candidates": candidates, "edits": edits, "shortlist": shortlist}
+
+
+def eligible(state: Campaign, candidates: dict[str, Candidate]) -> tuple[Candidate, ...]:
+    """All candidates, or after a person's feedback those that came of it."""
+    since = state.get("fresh_since", 0)
+    return tuple(candidate for candidate in candidates.values() if candidate.round >= since)
+
+
+def filled(
+    shortlist: tuple[str, ...], state: Campaign, candidates: dict[str, Candidate], size: int
+) -> tuple[str, ...]:
+    """The shortlist topped up from the one before a person's feedback."""
+    parents = {candidates[name].parent for name in shortlist}
+    rest = (name for name in state.get("previous", ()) if name not in shortlist and name not in parents)
+    return (*shortlist, *rest)[:size]
+
+
+async def ranked(candidates: tuple[Candidate, ...], tools: Toolbox, services: Services) -> tuple[str, ...]:
+    """The shortlist among candidates that passed every gate."""
+    passed = tuple(c for c in candidates if c.verdict is CandidateVerdict.PASSED)
+    if not passed:
+        return ()
+    ranking = await tools.judges.rank_candidates(
+        RankCandidates(brand=services.brand, candidates=passed, size=services.shortlist_size)
+    )
+    return ranking.shortlist
+
+
+def has_read_text(candidate: Candidate) -> bool:
+    """Whether the OCR check has run on this candidate, to whatever verdict."""
+    return any(f.check == "unwanted_text" for f in candidate.findings)
+
+
+def judged_edits(edits: dict[str, Edit], candidates: dict[str, Candidate]) -> dict[str, Edit]:
+    """Outcome of each edit whose child is judged: kept only if its target flipped and no passing gate broke."""
+    decided = {}
+    for edit in edits.values():
+        child = candidates.get(edit.child or "")
+        parent = candidates.get(edit.parent)
+        open_ = edit.outcome is EditOutcome.PROPOSED and child is not None and parent is not None
+        if not open_ or child is None or parent is None or child.verdict is CandidateVerdict.PENDING:
+            continue
+        decided[edit.id] = edit.model_copy(update=outcome(edit, parent, child))
+    return decided
+
+
+def outcome(edit: Edit, parent: Candidate, child: Candidate) -> dict[str, object]:
+    """Kept or dropped, with the reason in `note`."""
+    if child.verdict is CandidateVerdict.BROKEN:
+        return {"outcome": EditOutcome.DROPPED, "note": f"could not be drawn: {child.error}"}
+    after = {f.check: f for f in child.findings}
+    passed_before = {f.check for f in parent.findings if f.severity is Severity.GATE and f.verdict is Verdict.PASS}
+    broken = sorted(n for n in passed_before if n in after and after[n].verdict is Verdict.FAIL)
+    if broken:
+        return {"outcome": EditOutcome.DROPPED, "note": "broke " + ", ".join(broken)}
+    if edit.source != PERSON and (edit.source not in after or after[edit.source].verdict is not Verdict.PASS):
+        return {"outcome": EditOutcome.DROPPED, "note": f"{edit.source} still does not pass"}
+    return {"outcome": EditOutcome.KEPT, "note": "asked for by a person" if edit.source == PERSON else "now passes"}
+
+
+def enough(state: Campaign, services: Services) -> bool:
+    """Whether the shortlist is full."""
+    return len(state.get("shortlist", ())) >= services.shortlist_size
+
+
+async def prepare_review(state: Campaign, services: Services) -> Campaign:
+    """Render the final file of every shortlisted candidate for every channel: exactly what a person then approves."""
+    tools = services.sessions.toolbox(STAGE, TOOLS)
+    shortlist = state.get("shortlist", ())
+    if not shortlist:
+        return nothing_passed(state)
+    channels = tuple(part.value for part in state["brief"].channels) or ("web",)
+    exports: list[ExportView] = []
+    for name in shortlist:
+        for channel in channels:
+            request = RenderExport(
+                brand=services.brand, run_id=state["run_id"], candidate=state["candidates"][name], channel=channel
+            )
+            exports.append(await tools.publish.render_export(request))
+    return {"exports": tuple(exports), "status": RunStatus.REVIEW}
+
+
+def nothing_passed(state: Campaign) -> Campaign:
+    """The end of a run without a shortlist, saying which gates failed how often."""
+    counts: dict[str, int] = {}
+    for candidate in state["candidates"].values():
+        for finding in candidate.failed_gates():
+            counts[finding.check] = counts.get(finding.check, 0) + 1
+    worst = sorted(counts.items(), key=lambda item: -item[1])
+    reasons = ", ".join(f"{check} ({count} of {len(state['candidates'])})" for check, count in worst[:3])
+    beyond = state["plan"].cannot_draw
+    return {
+        "status": RunStatus.NOTHING_PASSED,
+        "failure": Failure(
+            code="nothing_passed",
+            message=f"no candidate passed every gate: {reasons or 'none could be drawn'}",
+            where="critique",
+            hint=f"this generator cannot draw {', '.join(beyond)}: leave it out of the request"
+            if beyond
+            else "try another scene or product photo, or more --rounds",
+        ),
+    }

@@ -1,0 +1,70 @@
+"""Generate: draw one scene group around intact cutouts, keeping each result as it finishes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from agents.services import Services
+from agents.state import Campaign, SlotGroup
+from domain.candidate import Candidate, CandidateVerdict, Slot
+from mcp_servers.diffusion.contract import DescribeGenerators, GetJob, SubmitJob
+
+STAGE = "generate"
+TOOLS = frozenset({"diffusion.describe_generators", "diffusion.submit_job", "diffusion.get_job"})
+POLL_SECONDS = 20.0
+MOST_IN_A_JOB = 9
+
+
+def groups(state: Campaign) -> list[SlotGroup]:
+    """This round's slots by scene: a job of a scene shares its light, shadow and warp."""
+    by_scene: dict[tuple[str, bool], list[Slot]] = {}
+    for slot in state["to_draw"]:
+        by_scene.setdefault((slot.scene.id, slot.scene.mirrored), []).append(slot)
+    return [
+        {
+            "run_id": state["run_id"],
+            "request": state["request"],
+            "plan": state["plan"],
+            "slots": tuple(slots[at : at + MOST_IN_A_JOB]),
+        }
+        for slots in by_scene.values()
+        for at in range(0, len(slots), MOST_IN_A_JOB)
+    ]
+
+
+async def generate(group: SlotGroup, services: Services) -> Campaign:
+    """Draw a group. Money is reserved before the job and booked after it, as attempts (Promise 5).
+
+    Raises OverBudget when the job would exceed the run's budget.
+    """
+    tools = services.sessions.toolbox(STAGE, TOOLS)
+    slots = group["slots"]
+    capabilities = await tools.diffusion.describe_generators(DescribeGenerators(brand=services.brand))
+    price = next(c.price_per_image for c in capabilities.generators if c.generator == slots[0].generator)
+    ledger = services.ledger
+    reservation = await asyncio.to_thread(
+        ledger.reserve,
+        group["run_id"], services.brand, STAGE, slots[0].generator, price * len(slots), group["request"].budget,
+    )
+    try:
+        job = await tools.diffusion.submit_job(
+            SubmitJob(brand=services.brand, slots=slots, cutouts=dict(group["plan"].cutouts))
+        )
+        state = await tools.diffusion.get_job(GetJob(brand=services.brand, job=job.job, wait_seconds=POLL_SECONDS))
+        while state.status == "working":
+            state = await tools.diffusion.get_job(GetJob(brand=services.brand, job=job.job, wait_seconds=POLL_SECONDS))
+    except BaseException:
+        await asyncio.to_thread(ledger.release, reservation)
+        raise
+    await asyncio.to_thread(ledger.book, reservation, state.cost)
+    return {"candidates": {candidate.id: candidate for candidate in state.candidates}}
+
+
+def broken(group: SlotGroup, error: BaseException) -> Campaign:
+    """What is kept when a group's generation fails: its candidates, marked broken with the reason."""
+    return {
+        "candidates": {
+            slot.id: Candidate(**slot.model_dump(), verdict=CandidateVerdict.BROKEN, error=str(error))
+            for slot in group["slots"]
+        }
+    }

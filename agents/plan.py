@@ -1,0 +1,226 @@
+"""Plan: cutouts, scenes, captions and compositions, laid out as options with a predicted price, time and pass rate."""
+
+from __future__ import annotations
+
+from agents.services import Services
+from agents.state import Campaign
+from agents.understand import markets_of
+from domain.brief import Brief
+from domain.candidate import Slot
+from domain.composition import Caption
+from domain.errors import NoProduct, OverBudget, RefusedByRule, UnsureCutout
+from domain.plan import Capability, Option, Plan, Prediction
+from domain.rules import RuleCheck, RuleVerdict
+from domain.run import RunRequest
+from domain.values import AssetId, Box
+from mcp_servers.assets.contract import CheckRules, CutOut, CutOutAnswer, FindScenes, SceneHit
+from mcp_servers.diffusion.contract import DescribeGenerators, LayOut, Setting
+from mcp_servers.toolbox import Toolbox
+
+STAGE = "plan"
+TOOLS = frozenset(
+    {
+        "assets.cut_out",
+        "assets.find_scenes",
+        "assets.check_rules",
+        "diffusion.describe_generators",
+        "diffusion.lay_out",
+    }
+)
+HISTORY_NEEDED = 20
+"""Recorded runs below which no pass probability is shown."""
+
+JUDGE_SECONDS = 0.4
+"""Time of the measured checks a candidate, before there is history (docs/performance.md)."""
+
+
+async def plan(state: Campaign, services: Services) -> Campaign:
+    """Decide everything that can be decided before drawing.
+
+    Raises NoProduct when a product is still open, UnsureCutout when an outline is not certain enough,
+    RefusedByRule when a blocking rule forbids the brief, OverBudget when no option fits the budget.
+    """
+    tools = services.sessions.toolbox(STAGE, TOOLS)
+    request, brief = state["request"], state["brief"]
+    cut = await cut_products(brief, request, tools)
+    generator = (await tools.diffusion.describe_generators(DescribeGenerators(brand=services.brand))).generators[0]
+    found = await tools.assets.find_scenes(
+        FindScenes(brand=services.brand, brief=brief, background=request.background)
+    )
+    fitting = tuple(hit for hit in found.hits if hit.fits) or found.hits
+    layout = await tools.diffusion.lay_out(
+        LayOut(
+            brand=services.brand,
+            products=tuple(answer.geometry for answer in cut),
+            counts=tuple(part.value.count for part in brief.products),
+            nouns=tuple(part.value.noun for part in brief.products),
+            scenes=tuple(hit.scene for hit in fitting),
+            canvas=state["canvas"],
+            count=services.grid,
+            seed=request.seed,
+            relations=brief.relations,
+        )
+    )
+    scenes = {hit.scene.id: hit.scene for hit in fitting}
+    captions = {
+        scene.id: services.language.caption(brief, scene, cut[0].asset, generator.caption_limit)
+        for scene in scenes.values()
+    }
+    checks = await tools.assets.check_rules(
+        CheckRules(
+            brand=services.brand,
+            brief=brief,
+            captions=tuple(caption.text() for caption in captions.values()),
+            markets=markets_of(brief),
+            sector=cut[0].asset.sector or state["book"].sector,
+        )
+    )
+    refuse_what_is_forbidden(checks.checks)
+    captions = {scene: without(caption, checks.strike) for scene, caption in captions.items()}
+    slots = slots_from(layout.settings, captions, tuple(answer.geometry.asset for answer in cut), request.seed)
+    return {
+        "rules": checks.checks,
+        "plan": Plan(
+            products=tuple(answer.geometry for answer in cut),
+            cutouts={answer.geometry.asset: answer.cutout.digest for answer in cut},
+            scenes=tuple(scenes[scene] for scene in dict.fromkeys(slot.scene.id for slot in slots)),
+            left_out=layout.left_out,
+            cannot_draw=beyond(brief, generator, found.hits),
+            options=affordable(options_from(slots, generator, services), request),
+        ),
+        "round": 0,
+        "round_limit": request.rounds,
+    }
+
+
+async def cut_products(brief: Brief, request: RunRequest, tools: Toolbox) -> tuple[CutOutAnswer, ...]:
+    """One cutout a product, each certain enough to go on without a person's look."""
+    answers: list[CutOutAnswer] = []
+    for index, part in enumerate(brief.products):
+        if not part.value.asset:
+            raise NoProduct(
+                f"no product in the library is “{part.value.text}”",
+                where="the request",
+                hint="give its photo: --product FILE (see `onbrand assets list` for what there is)",
+            )
+        box = Box.parse(",".join(map(str, request.product_box))) if request.product_box and index == 0 else None
+        answer = await tools.assets.cut_out(CutOut(brand=brief.brand, asset=part.value.asset, box=box))
+        if not answer.confident:
+            raise unsure(answer)
+        answers.append(answer)
+    if not answers:
+        raise NoProduct(
+            "the request names no product", where="the request", hint="name it, or give its photo: --product FILE"
+        )
+    return tuple(answers)
+
+
+def unsure(answer: CutOutAnswer) -> UnsureCutout:
+    """The refusal for an uncertain outline, with a box to try."""
+    box = answer.suggested_box
+    size = answer.asset.size
+    flag = f"{box.x},{box.y},{box.width},{box.height}" if box else f"0,0,{size.width},{size.height}"
+    return UnsureCutout(
+        f"the outline of “{answer.asset.title}” is not certain enough "
+        f"({answer.cutout.confidence:.2f}, needed {answer.threshold:.2f}): {answer.cutout.reason}",
+        where=answer.overlay or answer.asset.id,
+        hint=f"look at the mask, then draw a box around the product and run again with --product-box {flag}",
+    )
+
+
+def refuse_what_is_forbidden(checks: tuple[RuleCheck, ...]) -> None:
+    """Stop before drawing when a blocking rule is broken."""
+    for check in checks:
+        if check.verdict is RuleVerdict.BROKEN:
+            raise RefusedByRule(
+                f"{check.reason} (rule {check.rule}, market {check.market})",
+                where=f"rule {check.rule}: {check.source}",
+                hint="change the request, or leave this market out",
+            )
+
+
+def without(caption: Caption, strike: tuple[str, ...]) -> Caption:
+    """The caption with forbidden words taken out."""
+    parts: dict[str, str] = {}
+    for name, text in caption:
+        kept = text
+        for word in strike:
+            kept = kept.replace(word, "").replace("  ", " ").strip(" ,")
+        parts[name] = kept
+    return Caption(**{**parts, "subject": parts["subject"] or caption.subject})
+
+
+def slots_from(
+    settings: tuple[Setting, ...], captions: dict[str, Caption], products: tuple[AssetId, ...], seed: int
+) -> tuple[Slot, ...]:
+    """One slot a composition; the seed makes every slot's own."""
+    return tuple(
+        Slot(
+            id=f"c0-{number:02d}",
+            caption=captions[setting.scene.id],
+            scene=setting.scene,
+            composition=setting.composition,
+            settings=setting.settings,
+            products=products,
+            seed=(seed * 1009 + number) % 2**31,
+        )
+        for number, setting in enumerate(settings, start=1)
+    )
+
+
+def beyond(brief: Brief, generator: Capability, hits: tuple[SceneHit, ...]) -> tuple[str, ...]:
+    """What the brief asks for and this generator cannot draw, named before anything is spent."""
+    missing = [part.value for part in brief.props if part.value not in generator.can_draw]
+    missing += [f"the words “{part.value}”" for part in brief.text if "text" not in generator.can_draw]
+    if brief.background and not any(hit.fits for hit in hits):
+        missing.append(f"the place “{brief.background.value}”")
+    return tuple(missing)
+
+
+def options_from(slots: tuple[Slot, ...], generator: Capability, services: Services) -> tuple[Option, ...]:
+    """A standard grid, and a quick look at its first three."""
+    sizes = {"standard": ("the full grid", len(slots)), "quick": ("a quick look", min(3, len(slots)))}
+    return tuple(
+        Option(
+            name=name,
+            title=f"{title}: {count} candidates",
+            generator=generator.generator,
+            slots=slots[:count],
+            prediction=predict(count, generator, services),
+        )
+        for name, (title, count) in sizes.items()
+        if count
+    )
+
+
+def predict(count: int, generator: Capability, services: Services) -> Prediction:
+    """Cost and time from the capability record, pass probability from recorded runs (none below 20)."""
+    runs, passed = services.history.pass_rates(services.brand, generator.generator)
+    return Prediction(
+        cost=round(count * generator.price_per_image, 4),
+        seconds=round(count * (generator.seconds_per_image + JUDGE_SECONDS), 1),
+        pass_probability=passed / runs if runs >= HISTORY_NEEDED else None,
+        history=runs,
+    )
+
+
+def affordable(options: tuple[Option, ...], request: RunRequest) -> tuple[Option, ...]:
+    """The options within the budget; raises OverBudget when there is none."""
+    fitting = tuple(option for option in options if option.prediction.cost <= request.budget)
+    if options and not fitting:
+        cheapest = min(option.prediction.cost for option in options)
+        raise OverBudget(
+            f"the cheapest way to do this is predicted at ${cheapest:.2f}, the budget is ${request.budget:.2f}",
+            where="--budget",
+            hint=f"raise it to at least {cheapest:.2f}, or ask for less",
+        )
+    return fitting
+
+
+def choose(state: Campaign, name: str | None) -> Campaign:
+    """Take an option by name; the first is the recommended one."""
+    options = state["plan"].options
+    option = next((o for o in options if o.name == name), options[0])
+    return {"chosen": option.name, "to_draw": option.slots}
+
+

@@ -1,0 +1,22 @@
+"""What the graph's context carries: everything a stage needs and does not keep in state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.ports import History, Language, Ledger
+from domain.values import BrandId
+from mcp_servers.toolbox import Sessions
+
+
+@dataclass(frozen=True)
+class Services:
+    """Passed anew on every call of the graph; never persisted. `brand` comes from the principal (Promise 8)."""
+
+    brand: BrandId
+    sessions: Sessions
+    language: Language
+    ledger: Ledger
+    history: History
+    grid: int = 9
+    shortlist_size: int = 3
