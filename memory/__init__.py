@@ -1,1 +1,32 @@
-"""memory"""
+"""What is kept: database, artifacts, asset library, brand books, market packs, ledger, traces and checkpoints.
+
+Implements ports of `domain`; knows no tool and no agent. `memory.checkpoints` is not imported here: it needs LangGraph.
+"""
+
+from memory.artifacts import DirectoryStore
+from memory.database import Database, open_database
+from memory.effects import Approval, Effect, Effects, PublishedFile
+from memory.home import Home
+from memory.leases import Lease, this_worker
+from memory.ledger import Ledger, Reservation
+from memory.runs import RunRow, RunTable, new_run_id
+from memory.traces import TraceWriter
+
+__all__ = [
+    "Approval",
+    "Database",
+    "DirectoryStore",
+    "Effect",
+    "Effects",
+    "Home",
+    "Lease",
+    "Ledger",
+    "PublishedFile",
+    "Reservation",
+    "RunRow",
+    "RunTable",
+    "TraceWriter",
+    "new_run_id",
+    "open_database",
+    "this_worker",
+]

@@ -1,0 +1,308 @@
+"""Approvals and their effects: an outbox that publishes each approved digest once (Promises 6 and 7).
+
+No system gives exactly-once *execution*; what is kept here is exactly-once *effect*:
+
+1. `approve` writes the approval and one intended effect for each digest and channel in one transaction. Once it
+   returns, the effects happen eventually, whatever is killed. Ids are hashes of what was approved, never of a
+   position in a graph: a crash, a replay or a second click arrives at the same row.
+2. `once` takes a lease on the effect, asks the destination whether it is there already, sends it under its key if it
+   is not, and writes the receipt. The destination's create-if-absent covers the one gap that no database can close:
+   killed after delivery, before the receipt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.errors import BadInput, NotFound, RunBusy
+from domain.run import PublicationView
+from domain.values import BrandId, Digest, MarketCode, Model, RunId, Seconds
+from memory.database import Database
+from memory.leases import Lease, acquire, check_fence, this_worker
+from memory.tables import approvals, effects, publications, runs
+
+
+class Effect(Model):
+    """One intended delivery: this digest, under this approval, for this channel, to this destination."""
+
+    key: Digest
+    brand: BrandId
+    run_id: RunId
+    approval: Digest
+    digest: Digest
+    markets: tuple[MarketCode, ...]
+    channel: str
+    destination: str
+    attempts: int = 0
+
+
+class Approval(Model):
+    """A person's yes to the final pixels of some exports, for named markets and channels.
+
+    `ids` holds one id a digest; `effects` every delivery that follows from them, done or not, also those that an
+    earlier, equal yes brought about.
+    """
+
+    run_id: RunId
+    brand: BrandId
+    approver: str
+    ids: dict[Digest, Digest]
+    markets: tuple[MarketCode, ...]
+    channels: tuple[str, ...]
+    destination: str
+    effects: tuple[Effect, ...]
+
+
+class PublishedFile(Model):
+    """One file that is out, as the monitor needs it: `path` is the destination's word for the publication."""
+
+    key: Digest
+    brand: BrandId
+    run_id: RunId
+    destination: str
+    channel: str
+    path: str
+    name: str
+    digest: Digest
+
+
+class Effects:
+    """The approvals and deliveries of every brand."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def approve(
+        self,
+        run_id: RunId,
+        brand: BrandId,
+        approver: str,
+        digests: Sequence[Digest],
+        markets: Sequence[MarketCode],
+        channels: Sequence[str],
+        destination: str,
+        channel_of: Mapping[Digest, str] | None = None,
+    ) -> Approval:
+        """Write down a person's yes, and what follows from it, in one transaction.
+
+        `channel_of` names the one channel an export was rendered for; without it every digest goes to every channel.
+        Saying yes again to the same digest for the same markets, channel and destination adds nothing, whatever else
+        the second yes holds.
+
+        Raises:
+            BadInput: nothing to approve: no digest, no market or no channel.
+            NotFound: no such run, or another brand's.
+        """
+        digests, markets, channels = sorted(set(digests)), sorted(set(markets)), sorted(set(channels))
+        if not (digests and markets and channels):
+            raise BadInput(
+                "An approval names at least one picture, one market and one channel.",
+                where=run_id, hint=f"onbrand runs approve {run_id} --market SE --channel instagram",
+            )
+        now = datetime.now(UTC)
+        ids = {}
+        with self.database.begin() as connection:
+            _lock_run(connection, brand, run_id)
+            covered = _covered(connection, brand, run_id, markets, destination)
+            followed = []
+            for digest in digests:
+                mine = [channel_of[digest]] if channel_of else channels
+                ids[digest] = approval_id(brand, run_id, digest, markets, mine)
+                row = {
+                    "id": ids[digest], "brand": brand, "run_id": run_id, "digest": digest, "markets": markets,
+                    "channels": mine, "approver": approver, "approved": now,
+                }
+                _insert_if_absent(connection, approvals, row, "id")
+                for channel in mine:
+                    key = covered.get((digest, channel))
+                    if key is None:
+                        key = effect_key(brand, digest, ids[digest], channel, destination)
+                        intent = {
+                            "key": key, "brand": brand, "run_id": run_id, "approval": ids[digest], "digest": digest,
+                            "markets": markets, "channel": channel, "destination": destination, "status": "intended",
+                            "attempts": 0, "files": {}, "dossier": "", "intended": now,
+                        }
+                        _insert_if_absent(connection, effects, intent, "key")
+                    followed.append(key)
+            rows = connection.execute(select(effects).where(effects.c.key.in_(followed)).order_by(effects.c.key)).all()
+        return Approval(
+            run_id=run_id, brand=brand, approver=approver, ids=ids, markets=tuple(markets), channels=tuple(channels),
+            destination=destination, effects=tuple(_effect(row) for row in rows),
+        )
+
+    def pending(self, run_id: RunId) -> list[Effect]:
+        """The run's intended deliveries without a receipt, in the order of their keys."""
+        query = select(effects).where(effects.c.run_id == run_id, effects.c.status == "intended")
+        with self.database.read() as connection:
+            return [_effect(row) for row in connection.execute(query.order_by(effects.c.key)).all()]
+
+    def once(
+        self,
+        key: str,
+        find: Callable[[str], str | None],
+        do: Callable[[str], str],
+        files: Mapping[str, Digest] | None = None,
+        dossier: str = "",
+        ttl: Seconds = 300.0,
+    ) -> str:
+        """Make one intended effect happen, and return where it is: the path `do` or `find` gave.
+
+        With a receipt, that. Otherwise `find(key)` asks the destination whether a killed predecessor got as far;
+        only then `do(key)` delivers, which must be create-if-absent under the same key. `files` (name to digest) are
+        those `do` is about to deliver; they are kept for the monitor. When another worker is at it, this waits for
+        its receipt at most `ttl` seconds; after that long without an end a worker counts as lost.
+
+        What `find` and `do` raise passes through: the effect stays pending.
+
+        Raises:
+            NotFound: no approval ever intended this effect.
+            RunBusy: another worker is still at it after `ttl` seconds.
+            LeaseLost: `do` took longer than `ttl` and another worker took over; its receipt holds.
+        """
+        done = self._receipt(key)
+        if done is not None:
+            return done
+        lease = self._claim(key, ttl)
+        if isinstance(lease, str):
+            return lease
+        try:
+            path = find(key)
+            if path is None:
+                self._note_attempt(lease, key, files or {}, dossier)
+                path = do(key)
+            return self._write_receipt(lease, key, path)
+        finally:
+            lease.release()
+
+    def publications(self, brand: BrandId, run_id: RunId | None = None) -> list[PublicationView]:
+        """What a brand has out, newest first; of one run where named."""
+        query = select(publications).where(publications.c.brand == brand)
+        if run_id is not None:
+            query = query.where(publications.c.run_id == run_id)
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(publications.c.published.desc(), publications.c.key)).all()
+        return [
+            PublicationView(
+                key=row.key, digest=row.digest, channel=row.channel, market=", ".join(row.markets),
+                destination=row.destination, path=row.path, dossier=row.dossier, published_at=row.published,
+            )
+            for row in rows
+        ]
+
+    def published_files(self, brand: BrandId) -> list[PublishedFile]:
+        """Every file a brand has out with the digest it was delivered with: what the monitor re-hashes."""
+        query = select(publications).where(publications.c.brand == brand).order_by(publications.c.published)
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            PublishedFile(
+                key=row.key, brand=row.brand, run_id=row.run_id, destination=row.destination, channel=row.channel,
+                path=row.path, name=name, digest=digest,
+            )
+            for row in rows
+            for name, digest in sorted(row.files.items())
+        ]
+
+    def _receipt(self, key: str) -> str | None:
+        with self.database.read() as connection:
+            intended = connection.execute(select(effects.c.key).where(effects.c.key == key)).one_or_none()
+            path = connection.execute(select(publications.c.path).where(publications.c.key == key)).one_or_none()
+        if intended is None:
+            raise NotFound(
+                "Nobody approved this publication.", where=key, hint="Approve the picture first: onbrand runs approve"
+            )
+        return None if path is None else str(path[0])
+
+    def _claim(self, key: str, ttl: Seconds) -> Lease | str:
+        """The lease on an effect, or its receipt when another worker wrote it meanwhile."""
+        deadline = time.monotonic() + ttl
+        while True:
+            try:
+                lease = acquire(self.database, f"effect:{key}", this_worker(), ttl)
+            except RunBusy:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+                lease = None
+            done = self._receipt(key)
+            if done is not None:
+                if lease is not None:
+                    lease.release()
+                return done
+            if lease is not None:
+                return lease
+
+    def _note_attempt(self, lease: Lease, key: str, files: Mapping[str, Digest], dossier: str) -> None:
+        # Before delivery: if it succeeds and its receipt is lost, `find` recovers the path but not what was sent.
+        with self.database.begin() as connection:
+            check_fence(connection, lease.name, lease.fence)
+            values = {"attempts": effects.c.attempts + 1, "files": dict(files), "dossier": dossier}
+            connection.execute(update(effects).where(effects.c.key == key).values(values))
+
+    def _write_receipt(self, lease: Lease, key: str, path: str) -> str:
+        with self.database.begin() as connection:
+            check_fence(connection, lease.name, lease.fence)
+            row = connection.execute(select(effects).where(effects.c.key == key).with_for_update()).one()
+            receipt = {
+                "key": key, "brand": row.brand, "run_id": row.run_id, "digest": row.digest, "markets": row.markets,
+                "channel": row.channel, "destination": row.destination, "path": path, "files": row.files,
+                "dossier": row.dossier, "published": datetime.now(UTC),
+            }
+            _insert_if_absent(connection, publications, receipt, "key")
+            connection.execute(update(effects).where(effects.c.key == key).values(status="done"))
+            return str(
+                connection.execute(select(publications.c.path).where(publications.c.key == key)).scalar_one()
+            )
+
+
+def approval_id(
+    brand: BrandId, run_id: RunId, digest: Digest, markets: Sequence[str], channels: Sequence[str]
+) -> Digest:
+    """The id of a yes to one digest: a hash of what was said yes to, whoever says it and however often."""
+    return _hash(brand, run_id, digest, sorted(set(markets)), sorted(set(channels)))
+
+
+def effect_key(brand: BrandId, digest: Digest, approval: Digest, channel: str, destination: str) -> Digest:
+    """The key a delivery happens once under (Promise 7)."""
+    return _hash(brand, digest, approval, channel, destination)
+
+
+def _hash(*parts: Any) -> Digest:
+    # JSON keeps the parts apart: ("ab", "c") and ("a", "bc") must not meet.
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _covered(
+    connection: Connection, brand: str, run_id: str, markets: list[str], destination: str
+) -> dict[tuple[str, str], str]:
+    """(digest, channel) to the key of the run's effect that an earlier yes for the same markets brought about."""
+    query = select(effects.c.digest, effects.c.channel, effects.c.key, effects.c.markets).where(
+        effects.c.brand == brand, effects.c.run_id == run_id, effects.c.destination == destination
+    )
+    return {(row.digest, row.channel): row.key for row in connection.execute(query).all() if row.markets == markets}
+
+
+def _lock_run(connection: Connection, brand: str, run_id: str) -> None:
+    row = select(runs.c.run_id).where(runs.c.brand == brand, runs.c.run_id == run_id).with_for_update(key_share=True)
+    if connection.execute(row).one_or_none() is None:
+        raise NotFound(f"There is no run {run_id!r}.", hint="List your runs: onbrand runs list")
+
+
+def _insert_if_absent(connection: Connection, table: Table, values: Mapping[str, Any], unique: str) -> None:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=[unique]))
+
+
+def _effect(row: Row[Any]) -> Effect:
+    return Effect(
+        key=row.key, brand=row.brand, run_id=row.run_id, approval=row.approval, digest=row.digest,
+        markets=tuple(row.markets), channel=row.channel, destination=row.destination, attempts=row.attempts,
+    )

@@ -1,0 +1,88 @@
+"""The one folder Onbrand keeps its state in, and where each thing lies in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import NotFound, StorageFailed
+
+_BRAND = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_RUN = re.compile(r"run-[0-9a-z]{8,40}")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Layout of ONBRAND_HOME. Folders are made when first asked for, readable by their owner alone.
+
+    ::
+
+        root/
+            onbrand.sqlite           the database, unless a Postgres URL is configured
+            checkpoints.sqlite       LangGraph's checkpoints, likewise
+            brands/<brand>/artifacts, traces, index
+            out/                     pictures and dossiers for people
+
+    Every path that holds a brand's data is reached through a method that takes the brand id and refuses anything that
+    is not one, so no id can climb out of its folder (Promise 8).
+    """
+
+    root: Path
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite database; its folder exists afterwards."""
+        return self._folder() / "onbrand.sqlite"
+
+    @property
+    def checkpoints_file(self) -> Path:
+        """The SQLite file of LangGraph's checkpoints; its folder exists afterwards."""
+        return self._folder() / "checkpoints.sqlite"
+
+    @property
+    def out(self) -> Path:
+        """Where pictures for people go when no folder is named."""
+        return self._folder("out")
+
+    def artifacts(self, brand: str) -> Path:
+        """A brand's artifacts. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "artifacts")
+
+    def traces(self, brand: str) -> Path:
+        """A brand's traces, one file a run. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "traces")
+
+    def index(self, brand: str) -> Path:
+        """A brand's search index, rebuildable from the database. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "index")
+
+    def trace(self, brand: str, run_id: str) -> Path:
+        """The trace file of one run. Raises NotFound when either id is none."""
+        if not _RUN.fullmatch(run_id):
+            raise NotFound(f"There is no run {run_id!r}.", hint="List your runs: onbrand runs list")
+        return self.traces(brand) / f"{run_id}.jsonl"
+
+    def _brand(self, brand: str, kind: str) -> Path:
+        if not _BRAND.fullmatch(brand):
+            raise NotFound(
+                f"There is no brand {brand!r}.",
+                hint="Brand ids are lower-case letters, digits and hyphens, at most 63.",
+            )
+        return self._folder("brands", brand, kind)
+
+    def _folder(self, *parts: str) -> Path:
+        folder = self.root.joinpath(*parts)
+        try:
+            if not folder.is_dir():
+                # Confidential assets and traces lie below: other users of the machine have no business here.
+                self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageFailed(
+                f"The folder {folder} cannot be made: {os.strerror(error.errno or 0)}.",
+                where=str(folder),
+                hint="Set ONBRAND_HOME to a folder you can write to.",
+            ) from error
+        return folder

@@ -1,0 +1,201 @@
+"""The run table: what was asked, where each run stands, and who works on it."""
+
+from __future__ import annotations
+
+import builtins
+import secrets
+import string
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.errors import BadInput, NotFound, ProgrammerMustAct
+from domain.run import FINISHED, Failure, RunRequest, RunStatus, RunView
+from domain.values import BrandId, Model, RunId, Seconds
+from memory.database import Database
+from memory.leases import TTL, Lease, acquire, check_fence
+from memory.tables import runs
+
+_COLUMNS = [column for column in runs.c if column is not runs.c.view]       # the snapshot is large: read on its own
+_JUDGED = (RunStatus.REVIEW, RunStatus.PUBLISHED, RunStatus.NOTHING_PASSED)
+
+
+class RunRow(Model):
+    """One run as the table knows it. The table, and nothing else, says whether a run is finished (Promise 7)."""
+
+    run_id: RunId
+    brand: BrandId
+    status: RunStatus
+    request: RunRequest
+    failure: Failure | None = None
+    cancel_requested: bool = False
+    out_dir: str = ""
+    trace_path: str = ""
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in FINISHED
+
+
+def new_run_id() -> RunId:
+    """A run id nobody has had before: 60 random bits."""
+    alphabet = string.digits + string.ascii_lowercase
+    return "run-" + "".join(secrets.choice(alphabet) for _ in range(12))
+
+
+class RunTable:
+    """The runs of every brand. What a person or a client asks for goes through a brand; what the run's own worker
+    writes goes by run id and fence.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def create(self, request: RunRequest, run_id: RunId, out_dir: str = "", trace_path: str = "") -> RunRow:
+        """Write a new run down, working. Raises ProgrammerMustAct when the id was used before."""
+        now = datetime.now(UTC)
+        row = RunRow(
+            run_id=run_id, brand=request.brand, status=RunStatus.WORKING, request=request,
+            out_dir=str(out_dir), trace_path=str(trace_path), created_at=now, updated_at=now,
+        )
+        values = {
+            "run_id": run_id, "brand": row.brand, "status": row.status.value,
+            "request": request.model_dump(mode="json"), "shortlisted": 0, "cancel": False,
+            "out_dir": row.out_dir, "trace_path": row.trace_path, "created": now, "updated": now,
+        }
+        try:
+            with self.database.begin() as connection:
+                connection.execute(insert(runs).values(values))
+        except IntegrityError as error:
+            raise ProgrammerMustAct(f"The run id {run_id} was used twice.", where=run_id) from error
+        return row
+
+    def get(self, brand: BrandId, run_id: RunId) -> RunRow:
+        """One run of this brand. Raises NotFound, in the same words when there is none and when it is another's."""
+        with self.database.read() as connection:
+            return _row(_find(connection, brand, run_id))
+
+    def view(self, brand: BrandId, run_id: RunId) -> RunView | None:
+        """The last saved snapshot of a run; None before the first. Raises NotFound as `get`."""
+        with self.database.read() as connection:
+            _find(connection, brand, run_id)
+            saved = connection.execute(select(runs.c.view).where(runs.c.run_id == run_id)).scalar_one()
+        return None if saved is None else RunView.model_validate_json(saved)
+
+    def list(self, brand: BrandId, limit: int = 50, status: RunStatus | None = None) -> builtins.list[RunRow]:
+        """The newest runs of a brand, newest first."""
+        query = select(*_COLUMNS).where(runs.c.brand == brand)
+        if status is not None:
+            query = query.where(runs.c.status == status.value)
+        with self.database.read() as connection:
+            found = connection.execute(query.order_by(runs.c.created.desc(), runs.c.run_id).limit(limit)).all()
+        return [_row(row) for row in found]
+
+    def unfinished(self, brand: BrandId) -> builtins.list[RunRow]:
+        """Every run of a brand that still has something to do, oldest first."""
+        query = select(*_COLUMNS).where(
+            runs.c.brand == brand, runs.c.status.not_in([status.value for status in FINISHED])
+        )
+        with self.database.read() as connection:
+            return [_row(row) for row in connection.execute(query.order_by(runs.c.created, runs.c.run_id)).all()]
+
+    def set_status(
+        self, run_id: RunId, status: RunStatus, failure: Failure | None = None, fence: int | None = None
+    ) -> None:
+        """Say where a run stands; `failure` replaces any earlier one.
+
+        Raises:
+            LeaseLost: `fence` is stale; nothing is written.
+            NotFound: there is no such run.
+        """
+        document = None if failure is None else failure.model_dump(mode="json")
+        self._write(run_id, fence, {"status": status.value, "failure": document})
+
+    def save_view(self, run_id: RunId, view: RunView, fence: int | None = None) -> None:
+        """Keep a snapshot of the run for those who look at it, and its generator and shortlist for predictions.
+
+        The status in the table stays what `set_status` said. Raises LeaseLost and NotFound as `set_status`.
+        """
+        generator = next((o.generator for o in view.options if o.name == view.chosen_option), None)
+        if generator is None and view.candidates:
+            generator = view.candidates[0].generator
+        values = {"view": view.model_dump_json(), "generator": generator, "shortlisted": len(view.shortlist)}
+        self._write(run_id, fence, values)
+
+    def request_cancel(self, brand: BrandId, run_id: RunId) -> None:
+        """Ask whoever works on the run to stop at its next step.
+
+        Raises:
+            NotFound: no such run, or another brand's.
+            BadInput: the run is finished.
+        """
+        with self.database.begin() as connection:
+            row = _row(_find(connection, brand, run_id, lock=True))
+            if row.finished:
+                raise BadInput(
+                    f"The run {run_id} is finished ({row.status.value}): there is nothing to cancel.",
+                    where=run_id, hint=f"onbrand runs show {run_id}",
+                )
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(cancel=True))
+
+    def cancel_requested(self, run_id: RunId) -> bool:
+        """Whether someone asked this run to stop. Raises NotFound when there is no such run."""
+        with self.database.read() as connection:
+            asked = connection.execute(select(runs.c.cancel).where(runs.c.run_id == run_id)).scalar_one_or_none()
+        if asked is None:
+            raise _not_found(run_id)
+        return bool(asked)
+
+    def lease(self, run_id: RunId, owner: str, ttl: Seconds = TTL) -> Lease:
+        """The right to work on a run, with `renew` and `release`; pass its `fence` with every write.
+
+        Raises:
+            RunBusy: someone else works on it (`memory.leases.acquire` says when a lease is free).
+        """
+        return acquire(self.database, run_id, owner, ttl)
+
+    def pass_rates(self, brand: BrandId, generator: str) -> tuple[int, int]:
+        """Recorded runs with this generator that came to a verdict, and how many of them had a shortlist."""
+        query = select(func.count(), func.count().filter(runs.c.shortlisted > 0)).where(
+            runs.c.brand == brand,
+            runs.c.generator == generator,
+            or_(runs.c.shortlisted > 0, runs.c.status.in_([status.value for status in _JUDGED])),
+        )
+        with self.database.read() as connection:
+            judged, passed = connection.execute(query).one()
+        return int(judged), int(passed)
+
+    def _write(self, run_id: RunId, fence: int | None, values: dict[str, Any]) -> None:
+        with self.database.begin() as connection:
+            if fence is not None:
+                check_fence(connection, run_id, fence)
+            values = {**values, "updated": datetime.now(UTC)}
+            if connection.execute(update(runs).where(runs.c.run_id == run_id).values(values)).rowcount != 1:
+                raise _not_found(run_id)
+
+
+def _find(connection: Connection, brand: str, run_id: str, *, lock: bool = False) -> Row[Any]:
+    query = select(*_COLUMNS).where(runs.c.brand == brand, runs.c.run_id == run_id)
+    found = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if found is None:
+        raise _not_found(run_id)
+    return found
+
+
+def _not_found(run_id: str) -> NotFound:
+    return NotFound(f"There is no run {run_id!r}.", hint="List your runs: onbrand runs list")
+
+
+def _row(found: Row[Any]) -> RunRow:
+    return RunRow(
+        run_id=found.run_id, brand=found.brand, status=found.status,
+        request=RunRequest.model_validate(found.request),
+        failure=None if found.failure is None else Failure.model_validate(found.failure),
+        cancel_requested=found.cancel, out_dir=found.out_dir, trace_path=found.trace_path,
+        created_at=found.created, updated_at=found.updated,
+    )

@@ -1,0 +1,174 @@
+"""The tables as SQLAlchemy Core sees them. Their history is in `memory/migrations`; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite forgets time zones, so it is given none and one is put back on the way out."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """With a zone where the database can hold one."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; a naive moment is taken to be UTC already."""
+        if value is None:
+            return None
+        value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Always with a zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Document = JSON().with_variant(JSONB(), "postgresql")
+"""JSON; binary where the database has it."""
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("brand", String(63), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("request", Document, nullable=False),
+    Column("view", Text),                                   # RunView as JSON text: parsed once, by Pydantic
+    Column("failure", Document),
+    Column("generator", String(64)),
+    Column("shortlisted", Integer, nullable=False, default=0),
+    Column("cancel", Boolean, nullable=False, default=False),
+    Column("out_dir", Text, nullable=False, default=""),
+    Column("trace_path", Text, nullable=False, default=""),
+    Column("created", Instant, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Index("runs_by_brand", "brand", "created"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(128), primary_key=True),          # a run id, or "effect:" and an effect key
+    Column("owner", Text),                                  # null: free
+    Column("fence", BigInteger, nullable=False),            # only ever rises
+    Column("expires", Double, nullable=False),              # seconds since 1970 by the database's clock
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(64), primary_key=True),             # hash of brand, run, digest, markets, channels
+    Column("brand", String(63), nullable=False),
+    Column("run_id", String(64), ForeignKey("runs.run_id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("markets", Document, nullable=False),
+    Column("channels", Document, nullable=False),
+    Column("approver", Text, nullable=False),
+    Column("approved", Instant, nullable=False),
+    Index("approvals_by_run", "brand", "run_id"),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("key", String(64), primary_key=True),            # hash of brand, digest, approval, channel, destination
+    Column("brand", String(63), nullable=False),
+    Column("run_id", String(64), ForeignKey("runs.run_id"), nullable=False),
+    Column("approval", String(64), ForeignKey("approvals.id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("markets", Document, nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("status", String(16), nullable=False),           # intended, done
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("files", Document, nullable=False),              # name to digest, as last sent
+    Column("dossier", Text, nullable=False, default=""),
+    Column("intended", Instant, nullable=False),
+    Index("effects_by_run", "brand", "run_id", "status"),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("key", String(64), ForeignKey("effects.key"), primary_key=True),
+    Column("brand", String(63), nullable=False),
+    Column("run_id", String(64), ForeignKey("runs.run_id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("markets", Document, nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("path", Text, nullable=False),                   # the destination's own word for where it lies
+    Column("files", Document, nullable=False),              # name to digest, as delivered
+    Column("dossier", Text, nullable=False, default=""),
+    Column("published", Instant, nullable=False),
+    Index("publications_by_brand", "brand", "published"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("brand", String(63), nullable=False),
+    Column("run_id", String(64), ForeignKey("runs.run_id"), nullable=False),
+    Column("stage", String(64), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("status", String(16), nullable=False),           # reserved, booked, released
+    Column("reserved", BigInteger, nullable=False),         # billionths of a US dollar, so that sums are exact
+    Column("actual", BigInteger),
+    Column("created", Instant, nullable=False),
+    Column("settled", Instant),
+    Index("ledger_by_run", "run_id", "status"),
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("brand", String(63), primary_key=True),
+    Column("id", String(127), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False, default=""),
+    Column("tags", Document, nullable=False),
+    Column("document", Document, nullable=False),           # domain.assets.Asset, whole
+    Column("digest", String(64), nullable=False),
+    Column("confidential", Boolean, nullable=False, default=False),
+    Column("embargo", Instant),
+    Column("created", Instant, nullable=False),
+    Index("assets_by_kind", "brand", "kind"),
+)
