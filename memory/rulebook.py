@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -20,7 +21,15 @@ Document = TypeVar("Document", bound=Model)
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without Python tags, in which a key given twice is an error instead of a silent overwrite."""
+    """YAML without Python tags, in which a key given twice is an error instead of a silent overwrite.
+
+    Only `true` and `false` are booleans, as in YAML 1.2: by the rules of 1.1, `market: NO` would read as False.
+    """
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
@@ -29,6 +38,9 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
 
 
 def _line(text: str, path: Sequence[str | int]) -> int:
@@ -55,7 +67,7 @@ def read_document(path: Path, kind: type[Document]) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path.name} cannot be read: {error}", where=str(path)) from error
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader that refuses duplicate keys)
+        data = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1

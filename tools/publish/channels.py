@@ -25,6 +25,7 @@ _ASPECT_NAMES = {"square": 1.0, "portrait": 4 / 5, "vertical": 4 / 5, "landscape
 _SAME_ASPECT = 0.02
 _WIDEST_ASPECT = 10.0
 _SIDE = 16
+_SHORTEST = 256
 
 
 @cache
@@ -77,7 +78,8 @@ def canvas_for(names: Sequence[str] = (), size: Size | None = None, aspect: str 
     """The canvas to draw on: a stated size, else the first channel's, else one of the aspect, else 1024x1024.
 
     With several channels the first one's aspect is drawn, at the largest size that any channel of that aspect asks
-    for; the others are cut from their own drawings. An aspect alone gives about one megapixel, sides a multiple of 16.
+    for. A channel too small to draw a scene on (a 728x90 banner) is drawn at a whole multiple with at least 256 pixels
+    on the short side, and exported down. An aspect alone gives about one megapixel, sides a multiple of 16.
     Raises NotFound for an unknown channel and BadInput for an unreadable aspect.
     """
     wanted = [channel(name) for name in names]
@@ -87,7 +89,8 @@ def canvas_for(names: Sequence[str] = (), size: Size | None = None, aspect: str 
         first = wanted[0].width / wanted[0].height
         alike = [c for c in wanted if abs(c.width / c.height - first) <= _SAME_ASPECT * first]
         largest = max(alike, key=lambda c: c.width * c.height)
-        return Size(width=largest.width, height=largest.height)
+        times = math.ceil(_SHORTEST / min(largest.width, largest.height))
+        return Size(width=largest.width * times, height=largest.height * times)
     if aspect:
         ratio = parse_aspect(aspect)
         area = DEFAULT.width * DEFAULT.height
