@@ -50,7 +50,7 @@ class DirectoryStore:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self._swept: set[str] = set()
+        self._swept: set[Path] = set()
 
     def put(self, brand: BrandId, data: bytes, media_type: str) -> ArtifactRef:
         """Keep these bytes, once; the same bytes again are the same artifact, under the media type it had first.
@@ -68,10 +68,13 @@ class DirectoryStore:
         if extension is None:
             raise ProgrammerMustAct(f"Artifacts of type {media_type} are not kept; add it to EXTENSIONS.")
         # A damaged file of this digest is replaced: these bytes are what it should hold.
+        root = self.home.artifacts(brand)
         path = there or self._folder(brand, digest) / f"{digest}.{extension}"
-        incoming = self._incoming(brand) / f"{digest[:16]}-{uuid.uuid4().hex}"
+        incoming = root / "incoming" / f"{digest[:16]}-{uuid.uuid4().hex}"
         try:
-            _make_folders(path.parent, self.home.artifacts(brand))
+            _make_folders(path.parent, root)
+            _make_folders(incoming.parent, root)
+            self._sweep_once(incoming.parent)
             _write_synced(incoming, data)
             # Replacing is create-if-absent here: a file of this name from another process holds the same bytes.
             incoming.replace(path)
@@ -127,13 +130,10 @@ class DirectoryStore:
     def _folder(self, brand: str, digest: str) -> Path:
         return self.home.artifacts(brand) / digest[:2] / digest[2:4]
 
-    def _incoming(self, brand: str) -> Path:
-        folder = self.home.artifacts(brand) / "incoming"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if brand not in self._swept:
-            self._swept.add(brand)
-            _sweep(folder)
-        return folder
+    def _sweep_once(self, incoming: Path) -> None:
+        if incoming not in self._swept:
+            self._swept.add(incoming)
+            _sweep(incoming)
 
 
 def _ref(path: Path, digest: str) -> ArtifactRef:

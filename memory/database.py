@@ -205,16 +205,7 @@ def translated(where: str) -> Iterator[None]:
     """Turn a database driver's failure inside the block into StorageFailed; broken constraints pass as they are."""
     try:
         yield
-    except PoolTimeout as error:
-        raise StorageFailed(
-            "Every database connection is in use.", where=where, hint="Try again; lower the number of parallel runs."
-        ) from error
-    except DBAPIError as error:
-        failure = storage_failure(error.orig, where)
-        if failure is None:
-            raise
-        raise failure from error
-    except sqlite3.Error as error:
+    except Exception as error:
         failure = storage_failure(error, where)
         if failure is None:
             raise
@@ -249,14 +240,20 @@ _POSTGRES_FAILURES = {
 
 def storage_failure(error: BaseException | None, where: str) -> StorageFailed | None:
     """The StorageFailed for a driver's error, or None when it is not about storage (a broken constraint, a bug)."""
+    if isinstance(error, PoolTimeout):
+        return StorageFailed(
+            "Every database connection is in use.", where=where, hint="Try again; lower the number of parallel runs."
+        )
+    if isinstance(error, DBAPIError):
+        error = error.orig
     name = str(getattr(error, "sqlite_errorname", "") or "")
     for prefix, (message, hint) in _SQLITE_FAILURES.items():
         if name.startswith(prefix):
             return StorageFailed(message, where=where, hint=hint)
     if type(error).__module__.startswith("psycopg"):
         state = str(getattr(error, "sqlstate", "") or "")
-        if not state and type(error).__name__ == "OperationalError":
-            state = "08000"                     # the connection never came about, or broke
+        if not state and any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):
+            state = "08000"                     # no connection came about, or it broke
         if state[:2] in _POSTGRES_FAILURES:
             message, hint = _POSTGRES_FAILURES[state[:2]]
             return StorageFailed(message, where=where, hint=hint)

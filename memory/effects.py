@@ -19,14 +19,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.errors import BadInput, NotFound, RunBusy
+from domain.errors import BadInput, NotFound, ProgrammerMustAct, RunBusy
 from domain.run import PublicationView
 from domain.values import BrandId, Digest, MarketCode, Model, RunId, Seconds
 from memory.database import Database
-from memory.leases import Lease, acquire, check_fence, this_worker
+from memory.leases import TTL, Lease, acquire, check_fence, this_worker
 from memory.tables import approvals, effects, publications, runs
 
 
@@ -100,8 +100,11 @@ class Effects:
         Raises:
             BadInput: nothing to approve: no digest, no market or no channel.
             NotFound: no such run, or another brand's.
+            ProgrammerMustAct: `channel_of` leaves a digest out, or names a channel outside `channels`.
         """
         digests, markets, channels = sorted(set(digests)), sorted(set(markets)), sorted(set(channels))
+        if channel_of is not None and {channel_of.get(digest) for digest in digests} - set(channels):
+            raise ProgrammerMustAct("An export was approved for a channel that the approval does not name.")
         if not (digests and markets and channels):
             raise BadInput(
                 "An approval names at least one picture, one market and one channel.",
@@ -140,9 +143,11 @@ class Effects:
 
     def pending(self, run_id: RunId) -> list[Effect]:
         """The run's intended deliveries without a receipt, in the order of their keys."""
-        query = select(effects).where(effects.c.run_id == run_id, effects.c.status == "intended")
-        with self.database.read() as connection:
-            return [_effect(row) for row in connection.execute(query.order_by(effects.c.key)).all()]
+        return self._intended(effects.c.run_id == run_id)
+
+    def undelivered(self, brand: BrandId) -> list[Effect]:
+        """The same for every run of a brand: what a crash or an unreachable destination left to be done."""
+        return self._intended(effects.c.brand == brand)
 
     def once(
         self,
@@ -151,36 +156,35 @@ class Effects:
         do: Callable[[str], str],
         files: Mapping[str, Digest] | None = None,
         dossier: str = "",
-        ttl: Seconds = 300.0,
+        ttl: Seconds = TTL,
+        patience: Seconds = 300.0,
     ) -> str:
         """Make one intended effect happen, and return where it is: the path `do` or `find` gave.
 
         With a receipt, that. Otherwise `find(key)` asks the destination whether a killed predecessor got as far;
         only then `do(key)` delivers, which must be create-if-absent under the same key. `files` (name to digest) are
-        those `do` is about to deliver; they are kept for the monitor. When another worker is at it, this waits for
-        its receipt at most `ttl` seconds; after that long without an end a worker counts as lost.
+        those `do` is about to deliver; they are kept for the monitor. While another worker is at it, this waits for
+        its receipt; a worker that died, or was silent for `ttl` seconds, is replaced.
 
         What `find` and `do` raise passes through: the effect stays pending.
 
         Raises:
             NotFound: no approval ever intended this effect.
-            RunBusy: another worker is still at it after `ttl` seconds.
-            LeaseLost: `do` took longer than `ttl` and another worker took over; its receipt holds.
+            RunBusy: another worker is still at it after `patience` seconds.
+            LeaseLost: this worker was silent for longer than `ttl` and another took over; its receipt holds.
         """
         done = self._receipt(key)
         if done is not None:
             return done
-        lease = self._claim(key, ttl)
+        lease = self._claim(key, ttl, patience)
         if isinstance(lease, str):
             return lease
-        try:
+        with lease.kept():
             path = find(key)
             if path is None:
                 self._note_attempt(lease, key, files or {}, dossier)
                 path = do(key)
             return self._write_receipt(lease, key, path)
-        finally:
-            lease.release()
 
     def publications(self, brand: BrandId, run_id: RunId | None = None) -> list[PublicationView]:
         """What a brand has out, newest first; of one run where named."""
@@ -211,6 +215,11 @@ class Effects:
             for name, digest in sorted(row.files.items())
         ]
 
+    def _intended(self, whose: ColumnElement[bool]) -> list[Effect]:
+        query = select(effects).where(whose, effects.c.status == "intended")
+        with self.database.read() as connection:
+            return [_effect(row) for row in connection.execute(query.order_by(effects.c.key)).all()]
+
     def _receipt(self, key: str) -> str | None:
         with self.database.read() as connection:
             intended = connection.execute(select(effects.c.key).where(effects.c.key == key)).one_or_none()
@@ -221,9 +230,9 @@ class Effects:
             )
         return None if path is None else str(path[0])
 
-    def _claim(self, key: str, ttl: Seconds) -> Lease | str:
+    def _claim(self, key: str, ttl: Seconds, patience: Seconds) -> Lease | str:
         """The lease on an effect, or its receipt when another worker wrote it meanwhile."""
-        deadline = time.monotonic() + ttl
+        deadline = time.monotonic() + patience
         while True:
             try:
                 lease = acquire(self.database, f"effect:{key}", this_worker(), ttl)

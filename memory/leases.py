@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.errors import LeaseLost, RunBusy
+from domain.errors import LeaseLost, RunBusy, StorageFailed
 from domain.values import Seconds
 from memory.database import Database
 from memory.tables import leases
@@ -40,6 +43,35 @@ class Lease:
             check_fence(connection, self.name, self.fence)
             expires = self.database.now(connection) + self.ttl
             connection.execute(update(leases).where(leases.c.name == self.name).values(expires=expires))
+
+    @contextmanager
+    def kept(self) -> Iterator[threading.Event]:
+        """Renew from a thread of its own while the block runs, then release.
+
+        Yields an event that is set once the lease is lost, for work that wants to stop early; writes with the fence
+        are refused either way. A renewal that fails for a full or locked database is tried again.
+        """
+        stop, lost = threading.Event(), threading.Event()
+
+        def renew() -> None:
+            while not stop.wait(self.ttl / 4):
+                try:
+                    self.renew()
+                except LeaseLost:
+                    lost.set()
+                    return
+                except StorageFailed:
+                    continue
+
+        thread = threading.Thread(target=renew, name=f"lease {self.name}", daemon=True)
+        thread.start()
+        try:
+            yield lost
+        finally:
+            stop.set()
+            thread.join()
+            with suppress(StorageFailed):               # it runs out by itself; the block's own outcome matters more
+                self.release()
 
     def release(self) -> None:
         """Let it go; harmless when it is lost already."""

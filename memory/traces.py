@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from domain.errors import LeaseLost, ProgrammerMustAct, StorageFailed
 from domain.trace import parse_event
@@ -24,9 +24,10 @@ from domain.values import BrandId, RunId
 MASK = "***"
 """What stands in a trace where a secret was."""
 
-_SECRET_WORDS = frozenset(
-    ["key", "keys", "apikey", "token", "tokens", "secret", "secrets", "password", "passwords", "passwd", "authorization", "cookie"]
-)
+_SECRET_WORDS = {
+    "apikey", "authorization", "cookie", "key", "keys", "passwd", "password", "passwords",
+    "secret", "secrets", "token", "tokens",
+}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_TEXT = re.compile(r"\bBearer +[\w.~+/=-]{8,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bsk-[\w-]{20,}")
 
@@ -106,13 +107,13 @@ class TraceWriter:
     def _resume(self) -> tuple[int, int, float]:
         """Events there are, the size of their lines, and seconds since the first; a torn last line is cut off."""
         data = self.path.read_bytes()
+        paused = max(0.0, time.time() - self.path.stat().st_mtime)
         size = data.rfind(b"\n") + 1
         if size < len(data):
             os.ftruncate(self._file, size)
         if not size:
             return 0, 0, 0.0
         last = json.loads(data[data.rfind(b"\n", 0, size - 1) + 1 : size])
-        paused = max(0.0, time.time() - self.path.stat().st_mtime) if size == len(data) else 0.0
         return int(last["n"]) + 1, size, float(last["at"]) + paused
 
     def _append(self, line: bytes) -> None:
@@ -170,7 +171,10 @@ def _plain(value: Any) -> Any:
         return [_plain(held) for held in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None                             # JSON has no word for it
-    return to_jsonable_python(value)
+    try:
+        return to_jsonable_python(value)
+    except PydanticSerializationError as error:
+        raise ProgrammerMustAct(f"A trace cannot carry a {type(value).__name__}.") from error
 
 
 def _failed(error: OSError, path: Path) -> StorageFailed:
