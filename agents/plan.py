@@ -8,9 +8,8 @@ from agents.understand import markets_of
 from domain.brief import Brief
 from domain.candidate import Slot
 from domain.composition import Caption
-from domain.errors import NoProduct, OverBudget, RefusedByRule, UnsureCutout
+from domain.errors import NoProduct, OverBudget, UnsureCutout
 from domain.plan import Capability, Option, Plan, Prediction
-from domain.rules import RuleCheck, RuleVerdict
 from domain.run import RunRequest
 from domain.values import AssetId, Box
 from mcp_servers.assets.contract import CheckRules, CutOut, CutOutAnswer, FindScenes, SceneHit
@@ -24,7 +23,7 @@ TOOLS = frozenset(
         "assets.find_scenes",
         "assets.check_rules",
         "diffusion.describe_generators",
-        "diffusion.lay_out",
+        "diffusion.lay_out_scenes",
     }
 )
 HISTORY_NEEDED = 20
@@ -70,13 +69,12 @@ async def plan(state: Campaign, services: Services) -> Campaign:
         CheckRules(
             brand=services.brand,
             brief=brief,
-            captions=tuple(caption.text() for caption in captions.values()),
+            captions=tuple(captions.values()),
             markets=markets_of(brief),
             sector=cut[0].asset.sector or state["book"].sector,
         )
     )
-    refuse_what_is_forbidden(checks.checks)
-    captions = {scene: without(caption, checks.strike) for scene, caption in captions.items()}
+    captions = dict(zip(captions, checks.captions, strict=True))
     slots = slots_from(layout.settings, captions, tuple(answer.geometry.asset for answer in cut), request.seed)
     return {
         "rules": checks.checks,
@@ -126,28 +124,6 @@ def unsure(answer: CutOutAnswer) -> UnsureCutout:
         where=answer.overlay or answer.asset.id,
         hint=f"look at the mask, then draw a box around the product and run again with --product-box {flag}",
     )
-
-
-def refuse_what_is_forbidden(checks: tuple[RuleCheck, ...]) -> None:
-    """Stop before drawing when a blocking rule is broken."""
-    for check in checks:
-        if check.verdict is RuleVerdict.BROKEN:
-            raise RefusedByRule(
-                f"{check.reason} (rule {check.rule}, market {check.market})",
-                where=f"rule {check.rule}: {check.source}",
-                hint="change the request, or leave this market out",
-            )
-
-
-def without(caption: Caption, strike: tuple[str, ...]) -> Caption:
-    """The caption with forbidden words taken out."""
-    parts: dict[str, str] = {}
-    for name, text in caption:
-        kept = text
-        for word in strike:
-            kept = kept.replace(word, "").replace("  ", " ").strip(" ,")
-        parts[name] = kept
-    return Caption(**{**parts, "subject": parts["subject"] or caption.subject})
 
 
 def slots_from(

@@ -58,14 +58,14 @@ async def choose(state: Campaign) -> Campaign:
     return plan_stage.choose(state, answer.get("option"))
 
 
-async def generate(group: SlotGroup, runtime: Runtime[Services]) -> Campaign:
+async def generate(state: SlotGroup, runtime: Runtime[Services]) -> Campaign:
     """Draw one scene group."""
-    return await generate_stage.generate(group, runtime.context)
+    return await generate_stage.generate(state, runtime.context)
 
 
-def generate_failed(group: SlotGroup, error: NodeError) -> Campaign:
+def generate_failed(state: SlotGroup, error: NodeError) -> Campaign:
     """Keep the siblings: a failed group becomes broken candidates."""
-    return generate_stage.broken(group, error.error)
+    return generate_stage.broken(state, error.error)
 
 
 async def drawn(state: Campaign) -> Campaign:
@@ -73,9 +73,9 @@ async def drawn(state: Campaign) -> Campaign:
     return {"to_draw": ()}
 
 
-async def critique(group: CandidateGroup, runtime: Runtime[Services]) -> Campaign:
+async def critique(state: CandidateGroup, runtime: Runtime[Services]) -> Campaign:
     """Judge one scene group."""
-    return await critique_stage.critique(group, runtime.context)
+    return await critique_stage.critique(state, runtime.context)
 
 
 async def settle(state: Campaign, runtime: Runtime[Services]) -> Campaign:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.assets import Asset, AssetHit, Cutout
 from domain.brief import Brief, ProductMention
-from domain.composition import ProductGeometry, Scene
+from domain.composition import Caption, ProductGeometry, Scene
 from domain.rules import BrandBook, RuleCheck
 from domain.values import AssetId, Box, BrandId, Digest, MarketCode, Model
 
@@ -101,17 +101,17 @@ class Rules(Model):
 
 
 class CheckRules(Model):
-    """Hold a brief and its captions against brand book and market packs."""
+    """Hold a brief and its captions against brand book and market packs; a blocking rule refuses the work."""
 
     brand: BrandId
     brief: Brief
-    captions: tuple[str, ...]
+    captions: tuple[Caption, ...]
     markets: tuple[MarketCode, ...]
     sector: str = ""
 
 
 class RuleChecks(Model):
-    """How every rule came out. `strike` are words the captions must not contain."""
+    """How every rule came out, and the captions, in the order given, without what a rule forbids in them."""
 
     checks: tuple[RuleCheck, ...]
-    strike: tuple[str, ...] = ()
+    captions: tuple[Caption, ...]

@@ -22,7 +22,7 @@ class DiffusionClient:
 
     async def lay_out(self, request: c.LayOut) -> c.Layout:
         """Compositions for products in scenes."""
-        return await self.session.call(self.stage, self.allowed, "lay_out", request, c.Layout)
+        return await self.session.call(self.stage, self.allowed, "lay_out_scenes", request, c.Layout)
 
     async def submit_job(self, request: c.SubmitJob) -> c.JobRef:
         """Start drawing; returns at once."""

@@ -1,1 +1,1 @@
-"""service/cli"""
+"""The command line: Typer commands, Rich output, `--json` documents, exit codes by error."""

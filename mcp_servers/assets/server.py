@@ -1,0 +1,138 @@
+"""The assets server: search, cutout, brand books and market packs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from mcp.server.mcpserver import MCPServer
+from mcp.types import ToolAnnotations
+
+from domain.assets import Asset, AssetKind, Cutout
+from domain.composition import ProductGeometry
+from domain.values import Digest
+from mcp_servers.assets import contract as c
+from mcp_servers.wire import typed_errors
+from mcp_servers.workshop import Workshop
+from tools.imaging.scenes import catalogue, photo_scene, tabletop_scene
+from tools.rules import check_brief, enforce, strike
+from tools.search import find_products as rank_products
+from tools.search import search_scenes
+from tools.segment import THRESHOLD, CutoutResult, cut_out, geometry, overlay, suggest_box
+
+READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+KEEPS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+
+def build(workshop: Workshop) -> MCPServer:
+    """The server over a workshop."""
+    server = MCPServer("assets", version="1.0", log_level="ERROR")
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def get_asset(request: c.GetAsset) -> Asset:
+        """One row of the brand's library."""
+        return workshop.library.get(request.brand, request.asset)
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def read_rules(request: c.ReadRules) -> c.Rules:
+        """The brand book, and which of these markets have a pack."""
+        known = tuple(code for code in request.markets if workshop.rulebook.market(code))
+        return c.Rules(
+            book=workshop.rulebook.brand(request.brand),
+            known=known,
+            missing=tuple(code for code in request.markets if code not in known),
+        )
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def check_rules(request: c.CheckRules) -> c.RuleChecks:
+        """Hold a brief and its captions against every rule; refuses what a blocking rule forbids."""
+        packs = [pack for code in request.markets if (pack := workshop.rulebook.market(code))]
+        found = {pack.market for pack in packs}
+        checks = check_brief(
+            request.brief,
+            [caption.text() for caption in request.captions],
+            workshop.rulebook.brand(request.brand),
+            packs,
+            [code for code in request.markets if code not in found],
+            sector=request.sector,
+            today=date.today(),
+            trained_model=False,
+        )
+        words = enforce(checks).strike
+        return c.RuleChecks(checks=checks, captions=tuple(strike(caption, words) for caption in request.captions))
+
+    add_search(server, workshop)
+    add_cutout(server, workshop)
+    return server
+
+
+def add_search(server: MCPServer, workshop: Workshop) -> None:
+    """The tools that look for products and scenes."""
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def find_products(request: c.FindProducts) -> c.Hits:
+        """Products that fit a mention, five with scores; near misses are listed apart and never used."""
+        products = [a for a in workshop.library.list(request.brand, AssetKind.PRODUCT) if "upload" not in a.tags]
+        fitting, near = rank_products(request.mention, products, workshop.embedder, limit=request.limit)
+        return c.Hits(hits=fitting, near=near)
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def find_scenes(request: c.FindScenes) -> c.SceneHits:
+        """Scenes for a brief: plates, procedural sets and the brand's own backgrounds, best first."""
+        book = workshop.rulebook.brand(request.brand)
+        if request.background:
+            asset = workshop.library.get(request.brand, request.background)
+            own = [scene for scene in (photo_scene(asset), tabletop_scene(asset)) if scene]
+            return c.SceneHits(hits=tuple(c.SceneHit(scene=s, score=1.0, why="chosen by you") for s in own))
+        backgrounds = workshop.library.list(request.brand, AssetKind.BACKGROUND)
+        own = [scene for asset in backgrounds for scene in (photo_scene(asset), tabletop_scene(asset)) if scene]
+        found = search_scenes(request.brief, (*catalogue(book.colours), *own), workshop.embedder,
+                              preferred=book.preferred_scenes, limit=request.limit)
+        return c.SceneHits(
+            hits=tuple(c.SceneHit(scene=h.scene, score=h.score, why=h.why, fits=h.fits) for h in found)
+        )
+
+
+def add_cutout(server: MCPServer, workshop: Workshop) -> None:
+    """The tool that frees a product from its photo."""
+
+    @server.tool(name="cut_out", annotations=KEEPS)
+    @typed_errors
+    def cut_out_product(request: c.CutOut) -> c.CutOutAnswer:
+        """A product's cutout and what placing needs to know of it; `confident` says whether a person must look."""
+        asset = workshop.library.get(request.brand, request.asset)
+        if asset.cutout is not None and request.box is None:
+            rgba = workshop.pixels.load(request.brand, asset.cutout.digest)
+            measured = geometry(rgba, asset)
+            return c.CutOutAnswer(
+                asset=asset, cutout=asset.cutout, geometry=measured, threshold=THRESHOLD,
+                confident=asset.cutout.confidence >= THRESHOLD,
+            )
+        photo = workshop.pixels.load(request.brand, asset.digest)
+        return answer(workshop, request, asset, cut_out(photo, box=request.box))
+
+
+def answer(workshop: Workshop, request: c.CutOut, asset: Asset, result: CutoutResult) -> c.CutOutAnswer:
+    """A fresh cutout, kept under its digest; below the threshold the mask is drawn over the photo for a person."""
+    ref = workshop.pixels.put(request.brand, result.rgba)
+    height, width = result.rgba.shape[:2]
+    cutout = Cutout(
+        digest=ref.digest, size={"width": width, "height": height}, method=result.method,
+        confidence=result.confidence, reason=result.reason, source=asset.digest, offset=result.offset,
+    )
+    confident = result.confidence >= THRESHOLD
+    shown: Digest | None = None
+    box = None
+    if not confident:
+        photo = workshop.pixels.load(request.brand, asset.digest)
+        shown = workshop.pixels.put(request.brand, overlay(photo, result.mask)).digest
+        box = suggest_box(photo, result.mask)
+    measured: ProductGeometry = geometry(result.rgba, asset)
+    return c.CutOutAnswer(
+        asset=asset, cutout=cutout, geometry=measured, confident=confident, threshold=THRESHOLD, overlay=shown,
+        suggested_box=box,
+    )

@@ -1,0 +1,95 @@
+"""The judges server: measured checks, technical quality, ranking with forced difference."""
+
+from __future__ import annotations
+
+from mcp.server.mcpserver import MCPServer
+from mcp.types import ToolAnnotations
+
+from domain.candidate import Candidate
+from domain.ports import Image, Mask
+from domain.values import ArtifactRef, BrandId
+from mcp_servers.judges import contract as c
+from mcp_servers.wire import typed_errors
+from mcp_servers.workshop import Workshop
+from tools.judges import Evidence, descriptor, measure, quality, shortlist
+
+READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+
+
+def build(workshop: Workshop) -> MCPServer:
+    """The server over a workshop."""
+    server = MCPServer("judges", version="1.0", log_level="ERROR")
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def judge_candidate(request: c.JudgeCandidate) -> c.Judgement:
+        """Hold every measured check against one candidate; each says pass, fail or cannot tell, with its numbers."""
+        evidence = evidence_of(workshop, request)
+        return c.Judgement(
+            findings=measure(evidence, ocr=request.ocr), quality=round(quality(evidence.image, evidence.mask), 4)
+        )
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def rank_candidates(request: c.RankCandidates) -> c.Ranking:
+        """Order candidates that passed by technical quality and choose a shortlist that is forced to differ."""
+        entries = [
+            (candidate.id, candidate.quality or 0.0, descriptor(picture(workshop, request.brand, candidate)),
+             candidate.scene.id)
+            for candidate in request.candidates
+        ]
+        return c.Ranking(shortlist=shortlist(entries, request.size))
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def judge_image(request: c.JudgeImage) -> c.Judgement:
+        """Check a picture made elsewhere; with a product's cutout it is located and compared, else checks abstain."""
+        image = workshop.pixels.load(request.brand, request.image)
+        evidence = Evidence(
+            image=image[..., :3],
+            cutout=workshop.pixels.load(request.brand, request.cutout) if request.cutout else None,
+            brief=request.brief, palette=request.palette, caption=request.caption or None,
+        )
+        return c.Judgement(
+            findings=measure(evidence, ocr=request.ocr), quality=round(quality(evidence.image, None), 4)
+        )
+
+    return server
+
+
+def evidence_of(workshop: Workshop, request: c.JudgeCandidate) -> Evidence:
+    """What the checks look at: the product is placed again from its cutout, not taken from the generator's word."""
+    candidate, brand = request.candidate, request.brand
+    cutouts = {name: workshop.pixels.load(brand, digest) for name, digest in request.cutouts.items()}
+    first = candidate.products[0]
+    return Evidence(
+        image=picture(workshop, brand, candidate),
+        slot=candidate,
+        layer=loaded(workshop, brand, candidate.composition.product_layer),
+        mask=mask_of(loaded(workshop, brand, candidate.composition.mask)),
+        cutout=cutouts.get(first),
+        cutouts={name: cutout for name, cutout in cutouts.items() if name != first},
+        scene=request.scene,
+        brief=request.brief,
+        geometry=request.geometry,
+        cannot_draw=request.cannot_draw,
+        palette=request.palette,
+    )
+
+
+def picture(workshop: Workshop, brand: BrandId, candidate: Candidate) -> Image:
+    """A candidate's picture, RGB."""
+    image = loaded(workshop, brand, candidate.artifact)
+    if image is None:
+        raise ValueError(f"candidate {candidate.id} has no picture")
+    return image[..., :3]
+
+
+def loaded(workshop: Workshop, brand: BrandId, ref: ArtifactRef | None) -> Image | None:
+    """The array behind a reference, if there is one."""
+    return workshop.pixels.load(brand, ref.digest) if ref else None
+
+
+def mask_of(image: Image | None) -> Mask | None:
+    """One channel of a mask that was read back as a grey picture."""
+    return image if image is None or image.ndim == 2 else image[..., 0]

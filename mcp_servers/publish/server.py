@@ -1,0 +1,64 @@
+"""The publish server: canvases, final files, delivery of what a person approved, and the look at what is out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mcp.server.mcpserver import MCPServer
+from mcp.types import ToolAnnotations
+
+from domain.run import ExportView
+from domain.values import Size
+from mcp_servers.publish import contract as c
+from mcp_servers.publish.delivery import deliver_run
+from mcp_servers.wire import typed_errors
+from mcp_servers.workshop import Workshop
+from tools.publish import canvas_for, channel, export, monitor_files, pixel_digest
+
+READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+KEEPS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+DELIVERS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
+
+
+def build(workshop: Workshop) -> MCPServer:
+    """The server over a workshop."""
+    server = MCPServer("publish", version="1.0", log_level="ERROR")
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def resolve_canvas(request: c.ResolveCanvas) -> c.Canvas:
+        """The canvas that serves the channels or a stated size."""
+        stated = Size.parse(request.size) if request.size else None
+        size = canvas_for(request.channels, stated)
+        why = "as stated" if stated else f"for {request.channels[0]}" if request.channels else "no channel was named"
+        return c.Canvas(width=size.width, height=size.height, why=why)
+
+    @server.tool(annotations=KEEPS)
+    @typed_errors
+    def render_export(request: c.RenderExport) -> ExportView:
+        """The final file of one candidate for one channel, kept under its digest for a person to approve."""
+        artifact = request.candidate.artifact
+        if artifact is None:
+            raise ValueError(f"candidate {request.candidate.id} has no picture")
+        image = workshop.pixels.load(request.brand, artifact.digest)[..., :3]
+        target = channel(request.channel)
+        data, media_type = export(image, target, run_id=request.run_id, candidate=request.candidate.id)
+        return ExportView(
+            candidate=request.candidate.id, channel=request.channel,
+            artifact=workshop.artifacts.put(request.brand, data, media_type), pixels=pixel_digest(data),
+        )
+
+    @server.tool(annotations=DELIVERS)
+    @typed_errors
+    def deliver_approved(request: c.DeliverApproved) -> c.Delivered:
+        """Deliver every approved file of this run, each exactly once; without an approval nothing happens."""
+        return c.Delivered(publications=deliver_run(workshop, request.brand, request.run_id))
+
+    @server.tool(annotations=READS)
+    @typed_errors
+    def monitor_published(request: c.MonitorPublished) -> c.MonitorReport:
+        """Re-hash everything this brand has out."""
+        files = workshop.effects.published_files(request.brand)
+        return c.MonitorReport(checked=len(files), findings=monitor_files(files), at=datetime.now(UTC))
+
+    return server
