@@ -1,0 +1,148 @@
+"""Plates: empty scenes path-traced once, with exact camera, light and ground beside them.
+
+A plate is three files with one stem: `terrace.json` (this module's record), `terrace.webp` (the picture) and
+`terrace.key.webp` (half size: square root of what remains of each pixel without first-hit key light).
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from math import hypot
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from domain.errors import Misconfigured
+from domain.ports import Image
+from domain.values import HexColour, Light
+from tools.imaging.camera import Camera
+from tools.imaging.stage import Rectangle, Stage, View
+
+PLATES = Path(__file__).parent / "plates"
+"""Where the shipped plates lie."""
+
+_REINSTALL = "reinstall the package, or render the plate again from its recipe"
+_STAND = {"tabletop": (-0.30, -0.05, 0.30, 0.10), "vehicle": (-3.0, -1.2, 3.0, 2.5)}
+
+Triple = tuple[float, float, float]
+
+
+class Probe(BaseModel):
+    """Linear RGB on four sides of a white ball where the product will stand."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    left: Triple
+    front: Triple
+    right: Triple
+    top: Triple
+
+
+class PlateRecord(BaseModel):
+    """What is known of a plate.
+
+    `KP` is the 3x4 projection from metres to pixels of a `size` picture; `sun` the unit vector towards the key light
+    and `sun_angle` its apparent size in degrees; `clip` (x0, y0, x1, y1) or `clip_disc` (radius) bound a plinth.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    about: str
+    size: tuple[int, int]
+    KP: tuple[tuple[float, float, float, float], tuple[float, float, float, float], tuple[float, float, float, float]]
+    focal_px: float = Field(gt=0)
+    horizon: float
+    view_elevation: float
+    sun: Triple
+    sun_angle: float = Field(gt=0)
+    probe: Probe
+    gloss: float = Field(default=0.0, ge=0, le=1)
+    rough: float = Field(default=1.0, ge=0, le=1)
+    clip: Rectangle | None = None
+    clip_disc: float | None = None
+    stand: Rectangle | None = None
+    family: str = ""
+    light: Light = Light.NOON
+    time_of_day: str | None = None
+    season: str | None = None
+    weather: str | None = None
+    place_tags: tuple[str, ...] = ()
+    surface: str = ""
+    mood_tags: tuple[str, ...] = ()
+    palette: tuple[HexColour, ...] = ()
+    scale: str = "tabletop"
+    gain: float = Field(default=1.3, gt=0)
+    saturation: float = Field(default=1.2, ge=0)
+    licence: str = ""
+
+    def view(self) -> View:
+        """The plate's geometry."""
+        length = hypot(*self.sun)
+        sun = (self.sun[0] / length, self.sun[1] / length, self.sun[2] / length)
+        stand = self.stand or _STAND.get(self.scale, _STAND["tabletop"])
+        if self.stand is None and self.clip:
+            x0, y0, x1, y1 = self.clip
+            stand = (x0 * 0.6, max(y0 * 0.4, -0.03), x1 * 0.6, min(y1 * 0.4, 0.03))
+        if self.stand is None and self.clip_disc:
+            stand = (-self.clip_disc * 0.45, -self.clip_disc * 0.2, self.clip_disc * 0.45, self.clip_disc * 0.3)
+        camera = Camera(np.array(self.KP, np.float64), self.focal_px)
+        return View(self.size, camera, sun, self.sun_angle, stand, self.clip, self.clip_disc)
+
+
+@lru_cache(maxsize=4)
+def plates(folder: Path = PLATES) -> dict[str, PlateRecord]:
+    """Every plate of a folder by id, in the order of their names; raises Misconfigured when a record is broken."""
+    found: dict[str, PlateRecord] = {}
+    for path in sorted(folder.glob("*.json")):
+        record = _record(path)
+        found[record.id] = record
+    return found
+
+
+def _record(path: Path) -> PlateRecord:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return PlateRecord.model_validate({"id": path.stem.lower()} | raw)
+    except (OSError, ValueError) as error:
+        detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise Misconfigured(
+            f"the record of plate {path.stem!r} cannot be read: {detail}", where=str(path), hint=_REINSTALL
+        ) from error
+
+
+@lru_cache(maxsize=10)
+def plate_stage(name: str, folder: Path = PLATES) -> Stage:
+    """A plate with its pixels; raises Misconfigured when it is unknown, or its pictures are missing or broken."""
+    record = plates(folder).get(name)
+    if record is None:
+        raise Misconfigured(f"there is no plate {name!r}", where=str(folder), hint=_REINSTALL)
+    beauty = _picture(folder / f"{name}.webp")
+    key = _picture(folder / f"{name}.key.webp")
+    if beauty.shape[1::-1] != record.size:
+        raise Misconfigured(
+            f"plate {name!r} is {beauty.shape[1]}x{beauty.shape[0]}, its record says "
+            f"{record.size[0]}x{record.size[1]}",
+            where=str(folder / f"{name}.webp"),
+            hint=_REINSTALL,
+        )
+    return Stage(
+        record.view(), beauty, key, record.gloss, record.rough, gain=record.gain, saturation=record.saturation
+    )
+
+
+def _picture(path: Path) -> Image:
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise Misconfigured(
+            f"the picture {path.name!r} of a plate is missing", where=str(path), hint=_REINSTALL
+        ) from error
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+    if decoded is None:
+        raise Misconfigured(f"the picture {path.name!r} of a plate is damaged", where=str(path), hint=_REINSTALL)
+    return cast(Image, decoded)
