@@ -183,4 +183,5 @@ class Channel(Model):
     names: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("png",)
     max_bytes: int | None = None
+    dpi: int | None = None
     source: str = ""

@@ -60,6 +60,11 @@ def channel(name: str) -> Channel:
     )
 
 
+def file_channel(size: Size) -> Channel:
+    """Where no channel is named: the picture itself, lossless and at its own size, under the id "file"."""
+    return Channel(id="file", name="Picture file", width=size.width, height=size.height)
+
+
 def parse_aspect(text: str) -> float:
     """Width over height from "4:5", "16/9", "1080x1350" or "square"; raises BadInput otherwise."""
     named = _ASPECT_NAMES.get(text.strip().casefold())
