@@ -1,0 +1,78 @@
+"""Which checks there are, in the order they run: cheap before dear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from domain.candidate import Finding
+from domain.errors import BadInput
+from tools.judges.agreement import caption_agreement
+from tools.judges.book import Check, book
+from tools.judges.composition import composition, legibility
+from tools.judges.duplicates import duplicate_product
+from tools.judges.edges import edge_halo, edge_seam, object_growth
+from tools.judges.evidence import Evidence, Views
+from tools.judges.exposure import exposure, sharpness
+from tools.judges.geometry import clipping, horizon, size_plausibility
+from tools.judges.ground import floating
+from tools.judges.light import shadow_direction
+from tools.judges.lock import product_lock
+from tools.judges.palette import palette
+from tools.judges.text import unwanted_text
+
+CheckFunction = Callable[[Views, Check], Finding]
+
+CHECKS: dict[str, CheckFunction] = {
+    "clipping": clipping,
+    "size_plausibility": size_plausibility,
+    "caption_agreement": caption_agreement,
+    "shadow_direction": shadow_direction,
+    "horizon": horizon,
+    "exposure": exposure,
+    "palette": palette,
+    "floating": floating,
+    "product_lock": product_lock,
+    "sharpness": sharpness,
+    "legibility": legibility,
+    "edge_halo": edge_halo,
+    "edge_seam": edge_seam,
+    "object_growth": object_growth,
+    "composition": composition,
+    "duplicate_product": duplicate_product,
+    "unwanted_text": unwanted_text,
+}
+
+QUICK = frozenset({"clipping", "size_plausibility", "caption_agreement", "shadow_direction", "exposure", "floating"})
+READS_TEXT = frozenset({"unwanted_text"})
+DEPTHS = ("quick", "measured")
+
+
+def measure(
+    evidence: Evidence, *, depth: str = "measured", ocr: bool = False, only: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """Hold the measured checks against one picture, cheap to dear; one Finding for each check made.
+
+    Args:
+        evidence: the picture and what is known about it.
+        depth: "quick" for the checks that cost a few milliseconds, "measured" for all.
+        ocr: also read the picture's text (a second or so; for finalists).
+        only: limit to these check ids.
+
+    Raises:
+        BadInput: unknown depth or check id.
+        Misconfigured: checks.yaml or the vocabulary cannot be read.
+    """
+    if depth not in DEPTHS:
+        raise BadInput(f"no judge depth {depth!r}", hint=f"one of {', '.join(DEPTHS)}")
+    unknown = set(only or ()) - set(CHECKS)
+    if unknown:
+        raise BadInput(f"no check {', '.join(sorted(unknown))}", hint=f"one of {', '.join(CHECKS)}")
+    wanted = [
+        name
+        for name in CHECKS
+        if (only is None or name in only)
+        and (depth != "quick" or name in QUICK)
+        and (ocr or name not in READS_TEXT)
+    ]
+    views, checks = Views(evidence), book().checks
+    return tuple(CHECKS[name](views, checks[name]) for name in wanted)

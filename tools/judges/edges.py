@@ -1,0 +1,146 @@
+"""The product's edge: fringes of the old background, visible seams, and products that grew."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.candidate import Change, EditTarget, Finding
+from tools.judges.book import Check
+from tools.judges.colour import Floats
+from tools.judges.evidence import Views
+from tools.judges.silhouette import Profile
+
+_RECUT = Change(target=EditTarget.PRODUCT, field="cutout", why="cut the product again with a cleaner edge")
+_REDRAW = Change(target=EditTarget.GENERATOR, field="seed", why="draw the surroundings again")
+_ELSEWHERE = Change(target=EditTarget.BACKGROUND, field="scene", why="a background closer to the product's own edge")
+
+
+def edge_halo(views: Views, check: Check) -> Finding:
+    """Fringe: an edge pixel should lie on the line between the colours inside and outside.
+
+    For every outline point the CIELAB colours 2 px outside to 1 px inside are projected on the segment between the
+    colour 5 px inside and the colour 5 px outside; `value` is the mean over points of the largest distance to it. A
+    rim of another colour (a light fringe kept from a studio backdrop, a dark one from bad blending) stands off the
+    line; correct antialiasing lies on it.
+    """
+    profile = views.profile
+    if profile is None:
+        return check.abstained("the product's outline is unknown")
+    inside, outside = profile.colours[:, profile.at(-5)], profile.colours[:, profile.at(5)]
+    known = profile.valid[:, profile.at(-5)] & profile.valid[:, profile.at(5)]
+    if int(known.sum()) < check.limit("points"):
+        return check.abstained("too little of the outline lies inside the frame")
+    line = inside - outside
+    residual: list[Floats] = []
+    for offset in (2, 1, 0, -1):
+        colour = profile.colours[:, profile.at(offset)]
+        along = ((colour - outside) * line).sum(-1) / ((line * line).sum(-1) + 1)
+        residual.append(colour - (outside + np.clip(along, 0, 1)[:, None] * line))
+    stack = np.stack(residual)[:, known]
+    distance = np.linalg.norm(stack, axis=-1).max(0)
+    value, share = float(distance.mean()), float((distance > check.limit("strong")).mean())
+    facts = {"strong_share": share, "points": int(known.sum())}
+    if value > check.limit("mean") or share > check.limit("strong_share"):
+        return check.failed(
+            f"a fringe around the product: {share:.0%} of its edge is off the colours on both sides",
+            value=value,
+            region=views.box,
+            evidence=facts,
+            fixes=(_RECUT, _ELSEWHERE),
+        )
+    return check.passed("the edge blends product and background", value=value, evidence=facts)
+
+
+def edge_seam(views: Views, check: Check) -> Finding:
+    """Seam: a step in the background that follows the outline at a constant distance.
+
+    A background does not know the product's outline, so the signed CIELAB step between neighbouring distances, taken
+    in median over the outline's upper part (contact shadow and occlusion lie below), is near zero at every distance
+    from 4 to 40 px. A pasted patch, an inpainting border or a glow makes it coherent. `value` is the largest median
+    step after taking away the slow trend of a soft glow-free gradient (median step of the neighbours).
+    """
+    profile = views.profile
+    if profile is None:
+        return check.abstained("the product's outline is unknown")
+    upper = profile.normals[:, 1] < check.limit("normal_y")
+    first, last = profile.at(4), profile.at(42)
+    steps: list[float] = []
+    shares: list[float] = []
+    for j in range(first, last):
+        known = upper & profile.valid[:, j] & profile.valid[:, j + 1]
+        if int(known.sum()) < check.limit("points"):
+            steps.append(0.0)
+            shares.append(0.0)
+            continue
+        step = profile.colours[known, j + 1] - profile.colours[known, j]
+        median = np.median(step, axis=0)
+        agree = (step @ median) / (np.linalg.norm(step, axis=-1) * np.linalg.norm(median) + 1e-3)
+        steps.append(float(np.linalg.norm(median)))
+        shares.append(float((agree > 0.7).mean()))
+    if not any(steps):
+        return check.abstained("too little background around the product to look for a seam")
+    worst = int(np.argmax(steps))
+    value, distance = steps[worst], float(profile.offsets[first + worst])
+    facts = {"distance": distance, "agreeing": shares[worst]}
+    if value > check.limit("step") and shares[worst] > check.limit("agreeing"):
+        return check.failed(
+            f"a seam follows the product's outline {distance:.0f} px away",
+            value=value,
+            region=views.box,
+            evidence=facts,
+            fixes=(_REDRAW, _ELSEWHERE),
+        )
+    return check.passed("no seam follows the outline", value=value, evidence=facts)
+
+
+def object_growth(views: Views, check: Check) -> Finding:
+    """Growth: product-coloured content continuing outward past the silhouette.
+
+    Per outline point (not those facing down, where shadow and reflection lie): the colour 5 px inside, the colours
+    6-16 px outside, and the colour 50 px out, where the scene is itself again. Grown when the near outside is like
+    the inside and unlike the far outside. `value` is the share of such points among those where inside and far
+    differ enough to tell; the check abstains where too few do.
+    """
+    profile = views.profile
+    if profile is None:
+        return check.abstained("the product's outline is unknown")
+    inner, far = profile.at(-5), profile.at(50)
+    near = [profile.at(v) for v in (6, 8, 10, 12, 14, 16)]
+    known = profile.valid[:, inner] & profile.valid[:, far] & profile.valid[:, near].all(1)
+    known &= profile.normals[:, 1] < check.limit("normal_y")
+    inside, beyond = profile.colours[:, inner], profile.colours[:, far]
+    apart = np.linalg.norm(inside - beyond, axis=-1)
+    telling = known & (apart > check.limit("apart"))
+    if int(telling.sum()) < check.limit("points"):
+        return check.abstained("product and background are too alike around the outline to see growth")
+    outside = profile.colours[:, near]
+    to_product = np.linalg.norm(outside - inside[:, None], axis=-1).mean(1)
+    to_scene = np.linalg.norm(outside - beyond[:, None], axis=-1).mean(1)
+    grown = telling & (to_product < check.limit("alike")) & (to_scene > 2 * to_product)
+    value = float(grown.sum() / telling.sum())
+    run = _longest_run(profile, grown) / max(len(profile.points), 1)
+    facts = {"longest_run": run, "telling": int(telling.sum())}
+    if value > check.limit("share") and run > check.limit("run"):
+        return check.failed(
+            f"product-coloured content continues past {value:.0%} of the product's outline",
+            value=value,
+            region=views.box,
+            evidence=facts,
+            fixes=(_REDRAW, _ELSEWHERE),
+        )
+    return check.passed("the product ends at its outline", value=value, evidence=facts)
+
+
+def _longest_run(profile: Profile, flags: npt.NDArray[np.bool_]) -> int:
+    """Length in points of the longest unbroken stretch of flagged outline (gaps of two points are bridged)."""
+    longest = current = gap = 0
+    for flag in flags:
+        if flag:
+            current, gap = current + 1 + gap, 0
+            longest = max(longest, current)
+        elif current and gap < 2:
+            gap += 1
+        else:
+            current = gap = 0
+    return longest
