@@ -21,6 +21,8 @@ from mcp_servers.toolbox import Toolbox
 STAGE = "critique"
 TOOLS = frozenset({"judges.judge_candidate", "judges.rank_candidates", "publish.render_export"})
 PERSON = "person"
+UNNAMED_CHANNEL = "file"
+"""Where no channel is named the final file is the picture itself."""
 
 
 def groups(state: Campaign) -> list[CandidateGroup]:
@@ -159,7 +161,7 @@ async def prepare_review(state: Campaign, services: Services) -> Campaign:
     shortlist = state.get("shortlist", ())
     if not shortlist:
         return nothing_passed(state)
-    channels = tuple(part.value for part in state["brief"].channels) or ("web",)
+    channels = tuple(part.value for part in state["brief"].channels) or (UNNAMED_CHANNEL,)
     exports: list[ExportView] = []
     for name in shortlist:
         for channel in channels:

@@ -21,7 +21,7 @@ from agents.state import Campaign
 from domain.errors import BadInput, NeedsAnswer, NothingPassed, OnbrandError, Refused
 from domain.ports import Recorder
 from domain.run import Failure, RunStatus, RunView
-from memory.leases import TTL, Lease
+from memory.leases import Lease
 from memory.ledger import Ledger
 from memory.runs import RunRow, RunTable
 from service.view import build_view
@@ -89,8 +89,7 @@ class Driver:
         try:
             graph_input, waiting = await self._input(row, config, recorder, answer, by)
             if not waiting:
-                async with renewed(lease):
-                    await self._stream(row, graph_input, config, services, recorder, clock, on_event)
+                await self._stream(row, graph_input, config, services, recorder, clock, on_event)
         except Cancelled:
             status = RunStatus.CANCELLED
         except OnbrandError as error:
@@ -194,21 +193,3 @@ def summary_of(result: dict[str, Any]) -> dict[str, Any]:
     if "round" in result:
         summary["round"] = result["round"]
     return summary
-
-
-@contextlib.asynccontextmanager
-async def renewed(lease: Lease) -> AsyncIterator[None]:
-    """Keep a lease while the block runs; losing it cancels the block by the next fenced write."""
-
-    async def keep() -> None:
-        while True:
-            await asyncio.sleep(TTL / 3)
-            await asyncio.to_thread(lease.renew)
-
-    task = asyncio.create_task(keep())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, OnbrandError):
-            await task

@@ -53,5 +53,7 @@ def load_settings(**overrides: Any) -> Settings:
             hint="`onbrand doctor` lists every setting and where it comes from",
         ) from error
     except ValueError as error:  # the TOML file itself cannot be parsed
-        raise Misconfigured(f"{FILE_NAME} cannot be read: {error}", where=FILE_NAME, hint="mend or remove it") from error
+        raise Misconfigured(
+            f"{FILE_NAME} cannot be read: {error}", where=FILE_NAME, hint="mend it, or remove it"
+        ) from error
     return settings.model_copy(update={"home": settings.home.expanduser()})

@@ -157,7 +157,10 @@ def draw_open(workshop: Workshop, job: Job, generator: Generator, slots: list[Sl
 def kept(workshop: Workshop, brand: BrandId, drawn: Drawn, seconds: float, cost: float) -> Candidate:
     """A drawing as a candidate: picture, placed product and mask under their digests."""
     composition = drawn.slot.composition.model_copy(
-        update={"product_layer": workshop.pixels.put(brand, drawn.layer), "mask": workshop.pixels.put(brand, drawn.mask)}
+        update={
+            "product_layer": workshop.pixels.put(brand, drawn.layer),
+            "mask": workshop.pixels.put(brand, drawn.mask),
+        }
     )
     slot = drawn.slot.model_copy(update={"composition": composition})
     return Candidate(

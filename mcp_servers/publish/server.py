@@ -7,13 +7,25 @@ from datetime import UTC, datetime
 from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
 
+from domain.composition import SceneKind
 from domain.run import ExportView
 from domain.values import Size
 from mcp_servers.publish import contract as c
 from mcp_servers.publish.delivery import deliver_run
 from mcp_servers.wire import typed_errors
 from mcp_servers.workshop import Workshop
-from tools.publish import canvas_for, channel, export, monitor_files, pixel_digest
+from tools.publish import (
+    Provenance,
+    canvas_for,
+    channel,
+    decode,
+    export,
+    file_channel,
+    media_type,
+    pixel_digest,
+    rehash,
+    source_type,
+)
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 KEEPS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -41,11 +53,24 @@ def build(workshop: Workshop) -> MCPServer:
         if artifact is None:
             raise ValueError(f"candidate {request.candidate.id} has no picture")
         image = workshop.pixels.load(request.brand, artifact.digest)[..., :3]
-        target = channel(request.channel)
-        data, media_type = export(image, target, run_id=request.run_id, candidate=request.candidate.id)
+        height, width = image.shape[:2]
+        size = Size(width=width, height=height)
+        target = file_channel(size) if request.channel == "file" else channel(request.channel)
+        product = workshop.library.get(request.brand, request.candidate.products[0])
+        kind = SceneKind(request.candidate.scene.id.partition(":")[0])
+        data = export(
+            image,
+            target,
+            Provenance(
+                source=source_type(kind, product_rendered=product.rendering),
+                run_id=request.run_id, candidate=request.candidate.id, artifact=artifact.digest,
+                generator=request.candidate.generator,
+            ),
+            keep=request.candidate.composition.box,
+        )
         return ExportView(
             candidate=request.candidate.id, channel=request.channel,
-            artifact=workshop.artifacts.put(request.brand, data, media_type), pixels=pixel_digest(data),
+            artifact=workshop.artifacts.put(request.brand, data, media_type(data)), pixels=pixel_digest(decode(data)),
         )
 
     @server.tool(annotations=DELIVERS)
@@ -58,7 +83,7 @@ def build(workshop: Workshop) -> MCPServer:
     @typed_errors
     def monitor_published(request: c.MonitorPublished) -> c.MonitorReport:
         """Re-hash everything this brand has out."""
-        files = workshop.effects.published_files(request.brand)
-        return c.MonitorReport(checked=len(files), findings=monitor_files(files), at=datetime.now(UTC))
+        publications = workshop.effects.publications(request.brand)
+        return c.MonitorReport(checked=len(publications), findings=rehash(publications), at=datetime.now(UTC))
 
     return server

@@ -1,0 +1,86 @@
+"""Delivery of what a person approved: each file once, with its dossier and checksums beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from domain.candidate import Candidate
+from domain.errors import RefusedByRule, StorageFailed
+from domain.run import ExportView, PublicationView, RunView
+from domain.values import BrandId, RunId
+from mcp_servers.workshop import Workshop
+from memory.effects import Effect
+from tools.publish import EXTENSIONS, checksums, render_dossier, thumbnail
+
+THUMBNAIL_SIDE = 360
+
+
+def deliver_run(workshop: Workshop, brand: BrandId, run_id: RunId) -> tuple[PublicationView, ...]:
+    """Make every approved delivery of a run happen, and return all its publications, earlier ones too.
+
+    Raises RefusedByRule while a shown asset is under embargo, StorageFailed when the destination cannot be written;
+    what was approved stays pending then and is delivered when the run is resumed.
+    """
+    pending = workshop.effects.pending(run_id)
+    if pending:
+        view = workshop.runs.view(brand, run_id)
+        if view is None:
+            raise StorageFailed("the run has no saved document to deliver from", where=run_id, hint="resume the run")
+        refuse_embargoed(workshop, view)
+        dossier = render_dossier(view, thumbnails(workshop, view)).encode()
+        for effect in pending:
+            deliver(workshop, view, effect, dossier)
+    return tuple(workshop.effects.publications(brand, run_id))
+
+
+def deliver(workshop: Workshop, view: RunView, effect: Effect, dossier: bytes) -> None:
+    """One approved file to its destination: looked up first, then create-if-absent, then the receipt."""
+    export = next(e for e in view.exports if e.artifact.digest == effect.digest and e.channel == effect.channel)
+    name = f"{export.candidate}-{export.channel}.{EXTENSIONS[export.artifact.media_type]}"
+    files: dict[str, bytes] = {name: workshop.artifacts.get(view.brand, effect.digest), "dossier.html": dossier}
+    files["SHA256SUMS"] = checksums(files)
+    workshop.effects.once(
+        effect.key,
+        workshop.destination.find,
+        lambda key: workshop.destination.deliver(key, files),
+        files=digests(files),
+        dossier="dossier.html",
+    )
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """SHA-256 of each file."""
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def refuse_embargoed(workshop: Workshop, view: RunView) -> None:
+    """Nothing that shows an asset under embargo goes out."""
+    now = datetime.now(UTC)
+    shown = {name for candidate in view.candidates if candidate.id in view.shortlist for name in candidate.products}
+    for name in sorted(shown):
+        asset = workshop.library.get(view.brand, name)
+        if asset.embargo is not None and asset.embargo > now:
+            raise RefusedByRule(
+                f"“{asset.title}” is under embargo until {asset.embargo:%Y-%m-%d %H:%M} UTC", where=asset.id,
+                hint="resume the run after that; the approval is kept",
+            )
+
+
+def thumbnails(workshop: Workshop, view: RunView) -> dict[str, bytes]:
+    """A small WebP of every candidate that was drawn."""
+    drawn = [candidate for candidate in view.candidates if candidate.artifact]
+    return {candidate.id: thumbnail_of(workshop, view.brand, candidate) for candidate in drawn}
+
+
+def thumbnail_of(workshop: Workshop, brand: BrandId, candidate: Candidate) -> bytes:
+    """One candidate, small."""
+    if candidate.artifact is None:
+        raise ValueError(f"candidate {candidate.id} has no picture")
+    return thumbnail(workshop.pixels.load(brand, candidate.artifact.digest)[..., :3], THUMBNAIL_SIDE)
+
+
+def exported(view: RunView, candidate: str) -> ExportView | None:
+    """The first final file of a candidate."""
+    return next((export for export in view.exports if export.candidate == candidate), None)

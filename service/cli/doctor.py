@@ -1,0 +1,133 @@
+"""`onbrand doctor`: what works here, what does not, and what that means."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from domain.errors import OnbrandError
+from service.cli.create import JsonOption
+from service.cli.terminal import escaped, out, print_json
+from service.settings import FILE_NAME, Settings, load_settings
+
+MIN_FREE_BYTES = 500 * 2**20
+
+
+def doctor(
+    as_json: JsonOption = False,
+    settings_too: Annotated[bool, typer.Option("--settings", help="Also list every setting.")] = True,
+) -> None:
+    """Look at settings, storage, plates, embedder, OCR and optional parts; exit code 1 when something needed fails."""
+    rows = [examine(name, look) for name, look in LOOKS]
+    settings = described(load_settings()) if settings_too and rows[0]["ok"] else []
+    if as_json:
+        print_json({"checks": rows, "settings": settings})
+    else:
+        show(rows, settings)
+    if any(not row["ok"] and row["needed"] for row in rows):
+        raise typer.Exit(1)
+
+
+def examine(name: str, look: Any) -> dict[str, Any]:
+    """One look: ok or not, and what it means."""
+    needed = not name.startswith("optional")
+    try:
+        return {"name": name, "ok": True, "needed": needed, "says": look()}
+    except OnbrandError as error:
+        return {"name": name, "ok": False, "needed": needed, "says": f"{error.message}; {error.hint}"}
+
+
+def look_at_settings() -> str:
+    """Settings parse."""
+    return f"home {load_settings().home}"
+
+
+def look_at_storage() -> str:
+    """The home opens and has room."""
+    from service.wiring import wire
+
+    settings = load_settings()
+    wired = wire(settings)
+    free = shutil.disk_usage(wired.home.root).free
+    low = f", only {free // 2**20} MB free" if free < MIN_FREE_BYTES else ""
+    return f"database {wired.database.where}{low}"
+
+
+def look_at_plates() -> str:
+    """The shipped scenes load."""
+    from tools.imaging.scenes import catalogue
+
+    kinds: dict[str, int] = {}
+    for scene in catalogue():
+        kinds[scene.kind.value] = kinds.get(scene.kind.value, 0) + 1
+    return ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in kinds.items())
+
+
+def look_at_embedder() -> str:
+    """The text embedder loads and its checksum holds."""
+    from service.wiring import text_embedder
+
+    embedder = text_embedder(load_settings())
+    return f"{embedder.name}, {embedder.dimensions} dimensions"
+
+
+def look_at_rules() -> str:
+    """Brand books and market packs parse."""
+    from memory.rulebook import YamlRulebook
+
+    packs = YamlRulebook((load_settings().home,)).markets()
+    return ", ".join(f"{pack.market} ({len(pack.rules)} rules, {pack.version})" for pack in packs)
+
+
+def look_at_ocr() -> str:
+    """The OCR models are there."""
+    found = importlib.util.find_spec("rapidocr")
+    return "RapidOCR, bundled models" if found else "not installed: text on finalists is not read"
+
+
+def look_at_torch() -> str:
+    """Whether the diffusion extra is installed."""
+    found = importlib.util.find_spec("torch") is not None
+    return "installed" if found else "not installed: the compositor draws (pip install 'onbrand[diffusion]')"
+
+
+LOOKS = (
+    ("settings", look_at_settings),
+    ("storage", look_at_storage),
+    ("scenes", look_at_plates),
+    ("text search", look_at_embedder),
+    ("rules", look_at_rules),
+    ("text reading", look_at_ocr),
+    ("optional: torch", look_at_torch),
+)
+
+
+def described(settings: Settings) -> list[dict[str, str]]:
+    """Every setting with its value and where it comes from."""
+    rows = []
+    for name, field in type(settings).model_fields.items():
+        variable = f"ONBRAND_{name.upper()}"
+        value = getattr(settings, name)
+        source = variable if variable in os.environ else FILE_NAME if name in settings.model_fields_set else "default"
+        shown = "set" if name == "database_url" and value else str(value)
+        rows.append({"name": name, "value": shown, "source": source, "about": field.description or ""})
+    return rows
+
+
+def show(rows: list[dict[str, Any]], settings: list[dict[str, str]]) -> None:
+    """Both as tables."""
+    table = Table(box=None, padding=(0, 2))
+    for column in ("", "what", "says"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        mark = "[green]ok[/green]" if row["ok"] else "[red]no[/red]"
+        table.add_row(mark, row["name"], escaped(row["says"]))
+    out.print(table)
+    for setting in settings:
+        told = f"{setting['name']} = {setting['value']} ({setting['source']}): {setting['about']}"
+        out.print(escaped(told), highlight=False, style="dim")

@@ -1,0 +1,129 @@
+"""`onbrand runs`: list, show, resume, approve, cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from domain.errors import BadInput, Refused
+from domain.run import RunStatus, RunView
+from service.cli.create import AnswerOption, BrandOption, JsonOption, answers_of, drive, finish
+from service.cli.summary import HEADLINES
+from service.cli.terminal import can_ask, ending_with_exit_codes, err, escaped, out, print_json, run
+from service.orchestrator import Onbrand, person
+from service.report import write_report
+from service.settings import load_settings
+
+app = typer.Typer(help="Runs: list, show, resume, approve, cancel.", no_args_is_help=True)
+
+RunArgument = Annotated[str, typer.Argument(help="Run id, as `onbrand runs list` shows it.", show_default=False)]
+
+
+@app.command("list")
+def list_runs(
+    brand: BrandOption = "demo",
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """The newest runs of a brand."""
+    with ending_with_exit_codes(as_json=as_json):
+        rows = run(_list(brand, limit))
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in rows])
+        return
+    table = Table(box=None, padding=(0, 2))
+    for column in ("run", "status", "created", "request"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(row.run_id, HEADLINES[row.status], f"{row.created_at:%Y-%m-%d %H:%M}", escaped(row.request.request))
+    out.print(table)
+
+
+async def _list(brand: str, limit: int) -> list[RunView]:
+    async with Onbrand.open(load_settings()) as onbrand:
+        return [await onbrand.view(brand, row.run_id) for row in onbrand.workshop.runs.list(brand, limit)]
+
+
+@app.command("show")
+def show(run_id: RunArgument, brand: BrandOption = "demo", as_json: JsonOption = False) -> None:
+    """One run, whole."""
+    with ending_with_exit_codes(as_json=as_json):
+        view = run(_view(brand, run_id))
+    finish(view, as_json=as_json)
+
+
+async def _view(brand: str, run_id: str) -> RunView:
+    async with Onbrand.open(load_settings()) as onbrand:
+        return await onbrand.view(brand, run_id)
+
+
+@app.command("resume")
+def resume(
+    run_id: RunArgument, brand: BrandOption = "demo", answer: AnswerOption = None, as_json: JsonOption = False
+) -> None:
+    """Go on with a run that was cut off, or that waits for an answer; finished candidates are not made again."""
+    with ending_with_exit_codes(as_json=as_json):
+        view = run(_resume(brand, run_id, answers_of(answer or []), as_json=as_json))
+    finish(view, as_json=as_json)
+
+
+async def _resume(brand: str, run_id: str, answers: dict[str, str], *, as_json: bool) -> RunView:
+    async with Onbrand.open(load_settings()) as onbrand:
+        before = await onbrand.view(brand, run_id)
+        waits = before.status is RunStatus.NEEDS_INPUT and before.questions
+        view = await drive(
+            onbrand, brand, run_id, as_json=as_json, ask=False, may_prompt=can_ask() and not as_json,
+            answer=dict(answers) if waits and answers else None,
+        )
+        write_report(onbrand.workshop, view)
+        return view
+
+
+@app.command("approve")
+def approve(
+    run_id: RunArgument,
+    brand: BrandOption = "demo",
+    candidate: Annotated[list[str] | None, typer.Option("--candidate", help="Which of the shortlist; the first if none.")] = None,
+    market: Annotated[list[str] | None, typer.Option("--market", help="For which markets, instead of the brief's.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say yes to final files and publish them, once. Needs an interactive terminal: a person approves."""
+    with ending_with_exit_codes(as_json=as_json):
+        confirm_person(run_id, candidate or [])
+        view = run(_approve(brand, run_id, tuple(candidate or ()), tuple(market or ())))
+    finish(view, as_json=as_json)
+
+
+def confirm_person(run_id: str, candidates: list[str]) -> None:
+    """Raises Refused without an interactive terminal, BadInput when the person says no."""
+    if not can_ask():
+        raise Refused(
+            "approval needs an interactive terminal: a person approves what is published", where=run_id,
+            hint=f"run it yourself in a terminal: onbrand runs approve {run_id}",
+        )
+    which = ", ".join(candidates) or "the first of the shortlist"
+    said = err.input(f"publish {escaped(which)} of {run_id}? Type yes: ").strip().lower()
+    if said != "yes":
+        raise BadInput("not approved", where=run_id, hint="nothing was published")
+
+
+async def _approve(brand: str, run_id: str, candidates: tuple[str, ...], markets: tuple[str, ...]) -> RunView:
+    async with Onbrand.open(load_settings()) as onbrand:
+        view = await onbrand.approve(brand, run_id, candidates, person(), markets)
+        write_report(onbrand.workshop, view)
+        return view
+
+
+@app.command("cancel")
+def cancel(run_id: RunArgument, brand: BrandOption = "demo", as_json: JsonOption = False) -> None:
+    """Stop a run at its next step."""
+    with ending_with_exit_codes(as_json=as_json):
+        view = run(_cancel(brand, run_id))
+    finish(view, as_json=as_json)
+
+
+async def _cancel(brand: str, run_id: str) -> RunView:
+    async with Onbrand.open(load_settings()) as onbrand:
+        return await onbrand.cancel(brand, run_id)

@@ -1,0 +1,102 @@
+"""What a command has of the terminal: where text goes, whether anybody can answer, and how errors end a command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from domain.errors import OnbrandError
+
+T = TypeVar("T")
+
+out = Console(soft_wrap=True)
+"""What the person asked for."""
+
+err = Console(stderr=True, soft_wrap=True)
+"""Progress, questions and errors: never mixed into a document on stdout."""
+
+EXITS = """Exit codes: 0 done, 1 fault, 2 usage or bad input, 3 needs an answer, 4 nothing passed, 5 refused."""
+
+
+def can_ask() -> bool:
+    """Whether a person sits at this terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def print_json(document: BaseModel | dict[str, Any] | list[Any]) -> None:
+    """One JSON document on stdout, whatever the terminal."""
+    text = document.model_dump_json(indent=2) if isinstance(document, BaseModel) else json.dumps(document, indent=2)
+    sys.stdout.write(text + "\n")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work to its end on an event loop of its own; Ctrl-C stops it between two steps."""
+    return asyncio.run(work)
+
+
+@contextmanager
+def ending_with_exit_codes(*, as_json: bool) -> Iterator[None]:
+    """Let an OnbrandError end the command with its exit code and its three parts: what, where, what next."""
+    try:
+        yield
+    except OnbrandError as error:
+        fail(error, as_json=as_json)
+    except KeyboardInterrupt:
+        err.print("[yellow]stopped; `onbrand runs list` shows where it stands, `onbrand runs resume` goes on[/yellow]")
+        raise typer.Exit(130) from None
+
+
+def fail(error: OnbrandError, *, as_json: bool) -> NoReturn:
+    """Say what is wrong and leave."""
+    if as_json:
+        print_json({"error": error.document()})
+    else:
+        err.print(f"[bold red]error:[/bold red] {escaped(error.message)}", highlight=False)
+        if error.where:
+            err.print(f"  where: {escaped(error.where)}", highlight=False)
+        if error.hint:
+            err.print(f"  next:  {escaped(error.hint)}", highlight=False)
+    raise typer.Exit(error.exit_code)
+
+
+def escaped(text: str) -> str:
+    """Text of others without Rich markup."""
+    return text.replace("[", r"\[")
+
+
+@contextmanager
+def progress(*, shown: bool) -> Iterator[Callable[[str, float], None]]:
+    """A progress line on stderr: call with a description and a share 0..1. Silent when not shown."""
+    if not shown:
+        yield lambda text, share: None
+        return
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn(), console=err,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("starting", total=1.0)
+
+        def update(text: str, share: float) -> None:
+            bar.update(task, description=escaped(text), completed=share)
+
+        yield update
+
+
+def quiet_libraries() -> None:
+    """Keep the log lines of libraries off the terminal; their failures reach the person as our errors."""
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)
+    for name in ("chromadb", "RapidOCR", "httpx", "langgraph"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)

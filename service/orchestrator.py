@@ -1,0 +1,181 @@
+"""Onbrand as one object: everything wired for one home, and what a person can do with runs.
+
+Brand comes from the caller (a principal, or `--brand` on one's own machine), never from a request's words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from agents.services import Services
+from domain.assets import Asset
+from domain.errors import BadInput, NotFound
+from domain.run import (
+    FINISHED,
+    Failure,
+    ReviewAction,
+    ReviewDecision,
+    RunRequest,
+    RunStatus,
+    RunView,
+)
+from domain.values import BrandId, RunId
+from graphs.campaign import build
+from mcp_servers.connect import Servers, open_sessions
+from mcp_servers.workshop import Workshop
+from memory.checkpoints import open_checkpoints
+from memory.leases import this_worker
+from memory.ledger import Ledger
+from memory.runs import RunRow, new_run_id
+from memory.traces import TraceWriter
+from service.driver import Driver, OnEvent
+from service.settings import Settings
+from service.uploads import add_photo
+from service.wiring import BuiltinLanguage, Wired, wire
+
+CODE_VERSION = "0.1.0"
+
+
+def quiet(kind: str, data: dict[str, Any]) -> None:
+    """An event listener that shows nothing."""
+
+
+@dataclass
+class Onbrand:
+    """Open with `async with Onbrand.open(settings) as onbrand`."""
+
+    settings: Settings
+    wired: Wired
+    servers: Servers
+    driver: Driver
+    language: BuiltinLanguage
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """Open database, library, tool servers and graph. Raises Misconfigured or StorageFailed when one cannot be."""
+        async with AsyncExitStack() as stack:
+            wired = await asyncio.to_thread(wire, settings)
+            where = settings.database_url if settings.database_url and "sqlite" not in settings.database_url else None
+            saver = await stack.enter_async_context(open_checkpoints(where or wired.home))
+            ledger = Ledger(wired.database)
+            driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
+            yield cls(settings, wired, Servers.over(wired.workshop), driver, wired.language)
+
+    @property
+    def workshop(self) -> Workshop:
+        """What the tool servers stand on."""
+        return self.wired.workshop
+
+    def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
+        """Make the demo brand's library on first use; nothing for other brands."""
+        self.wired.prepare(brand, progress)
+
+    def add_upload(self, brand: BrandId, path: Path, kind: str, title: str = "") -> Asset:
+        """Take a photo in for one piece of work. Raises UnusableImage or NotFound, leaving nothing behind."""
+        return add_photo(self.workshop, brand, path, kind=kind, title=title, for_one_run=True)
+
+    def begin(self, request: RunRequest, out: Path | None = None) -> RunRow:
+        """Write a new run down. Raises BadInput for a request without words, NotFound for an unknown brand."""
+        if not request.request.strip():
+            raise BadInput("the request is empty", where="request", hint='say what you need: "our can on a terrace"')
+        self.workshop.rulebook.brand(request.brand)
+        run_id = new_run_id()
+        folder = out or self.wired.home.out / run_id
+        trace = self.wired.home.trace(request.brand, run_id)
+        return self.workshop.runs.create(request, run_id, str(folder), str(trace))
+
+    async def advance(
+        self, brand: BrandId, run_id: RunId, *, answer: dict[str, Any] | None = None, by: str = "person",
+        on_event: OnEvent = quiet,
+    ) -> RunView:
+        """Run until a person is needed or the run ends. Raises RunBusy when another process is at it."""
+        row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
+        if row.status in FINISHED:
+            return await self.view(brand, run_id)
+        lease = await asyncio.to_thread(self.workshop.runs.lease, run_id, this_worker())
+        with lease.kept(), TraceWriter(Path(row.trace_path), run_id, brand) as recorder:
+            if not recorder.started:
+                recorder.record(
+                    "header", run_id=run_id, brand=brand, code=CODE_VERSION,
+                    request=row.request.model_dump(mode="json"),
+                    context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
+                )
+            async with open_sessions(self.servers, recorder) as sessions:
+                services = Services(
+                    brand=brand, sessions=sessions, language=self.language, ledger=self.driver.ledger,
+                    history=self.workshop.runs, grid=self.settings.grid,
+                )
+                return await self.driver.advance(
+                    row, services, recorder, lease, answer=answer, by=by, on_event=on_event
+                )
+
+    async def view(self, brand: BrandId, run_id: RunId) -> RunView:
+        """The run's document as last saved; for a run that never came that far, its row."""
+        row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
+        saved = await asyncio.to_thread(self.workshop.runs.view, brand, run_id)
+        if saved is None:
+            return RunView(
+                run_id=run_id, brand=brand, status=row.status, request=row.request, created_at=row.created_at,
+                updated_at=row.updated_at, failure=row.failure, out_dir=row.out_dir, trace_path=row.trace_path,
+            )
+        return saved.model_copy(
+            update={
+                "status": row.status,
+                "publications": tuple(self.workshop.effects.publications(brand, run_id)) or saved.publications,
+            }
+        )
+
+    async def approve(
+        self, brand: BrandId, run_id: RunId, candidates: tuple[str, ...], approver: str,
+        markets: tuple[str, ...] = (), on_event: OnEvent = quiet,
+    ) -> RunView:
+        """A person's yes to the final files of these candidates: written down first, then delivered, once.
+
+        Raises NotFound for a candidate that is not on the shortlist, BadInput when no market is named and
+        RefusedByRule for a market whose rules were not checked.
+        """
+        view = await self.view(brand, run_id)
+        wanted = candidates or view.shortlist[:1]
+        exports = [export for export in view.exports if export.candidate in wanted]
+        missing = set(wanted) - {export.candidate for export in exports}
+        if missing or not exports:
+            raise NotFound(
+                f"nothing to approve under {', '.join(sorted(missing)) or 'this run'}", where=run_id,
+                hint=f"the shortlist is {', '.join(view.shortlist) or 'empty'}: see `onbrand runs show {run_id}`",
+            )
+        target = markets or tuple(part.value for part in view.brief.markets) if view.brief else markets
+        self.wired.refuse_unchecked(view, target)
+        await asyncio.to_thread(
+            self.workshop.effects.approve, run_id, brand, approver, [e.artifact.digest for e in exports], target,
+            sorted({e.channel for e in exports}), self.workshop.destination.name,
+            {e.artifact.digest: e.channel for e in exports},
+        )
+        decision = ReviewDecision(action=ReviewAction.APPROVE, candidates=tuple(wanted), approver=approver)
+        return await self.answer_review(brand, run_id, decision, on_event)
+
+    async def answer_review(
+        self, brand: BrandId, run_id: RunId, decision: ReviewDecision, on_event: OnEvent = quiet
+    ) -> RunView:
+        """Feedback, approval or leave at review."""
+        return await self.advance(brand, run_id, answer=decision.model_dump(mode="json"), on_event=on_event)
+
+    async def cancel(self, brand: BrandId, run_id: RunId) -> RunView:
+        """Stop a run: at once when it waits, at its next step when it works."""
+        await asyncio.to_thread(self.workshop.runs.request_cancel, brand, run_id)
+        row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
+        if row.status in {RunStatus.NEEDS_INPUT, RunStatus.REVIEW}:
+            failure = Failure(code="cancelled", message="cancelled by a person")
+            await asyncio.to_thread(self.workshop.runs.set_status, run_id, RunStatus.CANCELLED, failure)
+        return await self.view(brand, run_id)
+
+
+def person() -> str:
+    """Who sits at this terminal, for approvals on one's own machine."""
+    return os.environ.get("USER") or os.environ.get("LOGNAME") or f"uid {os.getuid()}"

@@ -1,0 +1,62 @@
+"""Files a person hands in: decoded, re-encoded without metadata, kept by digest, and given a row in the library."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from domain.assets import Asset, AssetKind
+from domain.errors import BadInput, UnusableImage
+from domain.values import BrandId, Metres, Size
+from mcp_servers.workshop import Workshop
+from tools.imaging.decode import MAX_BYTES, decode
+
+UPLOAD = "upload"
+"""Tag of photos taken in for one piece of work: never found by search."""
+
+
+def read_photo(path: Path) -> bytes:
+    """The bytes of a file; raises BadInput or UnusableImage before reading one that is absent or too large."""
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}", where=str(path), hint="check the path")
+    if path.stat().st_size > MAX_BYTES:
+        raise UnusableImage(
+            f"{path.name} is larger than {MAX_BYTES // 2**20} MB", where=str(path), hint="give a smaller version"
+        )
+    return path.read_bytes()
+
+
+def add_photo(
+    workshop: Workshop,
+    brand: BrandId,
+    path: Path,
+    *,
+    kind: str,
+    title: str = "",
+    tags: tuple[str, ...] = (),
+    real_height: Metres | None = None,
+    confidential: bool = False,
+    for_one_run: bool = False,
+) -> Asset:
+    """Take a photo into a brand's library. The same photo again is the same asset.
+
+    Raises UnusableImage when it cannot be read safely; nothing is left half-written.
+    """
+    decoded = decode(read_photo(path), name=path.name)
+    ref = workshop.pixels.put(brand, decoded.image)
+    height, width = decoded.image.shape[:2]
+    stem = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "photo"
+    return workshop.library.add(
+        Asset(
+            id=f"{UPLOAD}-{ref.digest[:16]}" if for_one_run else f"{stem[:48]}-{ref.digest[:8]}",
+            brand=brand,
+            kind=AssetKind(kind),
+            title=title or path.stem.replace("_", " ").replace("-", " "),
+            tags=(*tags, UPLOAD) if for_one_run else tags,
+            digest=ref.digest,
+            size=Size(width=width, height=height),
+            real_height=real_height,
+            confidential=confidential,
+            source=path.name,
+        )
+    )

@@ -1,0 +1,121 @@
+"""Which implementation stands behind which port, from the settings. The only place that knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from domain.assets import Asset, AssetHit
+from domain.brief import Brief, Question
+from domain.candidate import Candidate, Feedback
+from domain.composition import Caption, Scene
+from domain.ports import Embedder
+from domain.rules import BrandBook
+from domain.run import RunView
+from domain.values import BrandId
+from mcp_servers.workshop import Workshop
+from memory.artifacts import DirectoryStore
+from memory.database import Database, open_database
+from memory.demo import DEMO_BRAND, ensure_demo
+from memory.drawings import DrawingStore
+from memory.effects import Effects
+from memory.home import Home
+from memory.library import Library
+from memory.rulebook import YamlRulebook
+from memory.runs import RunTable
+from service.settings import Settings
+from tools.generators import Compositor
+from tools.imaging.packshot import render
+from tools.language import BuiltinReader, BuiltinWriter, apply_answer, questions, read_feedback
+from tools.publish import FolderDestination
+from tools.rules import may_publish
+from tools.search import SentenceModel, StaticEmbedder, VisualDescriptor
+
+
+class BuiltinLanguage:
+    """The embedded `Language`: deterministic, English, no model. Lexicons load on first use."""
+
+    @cached_property
+    def _reader(self) -> BuiltinReader:
+        return BuiltinReader()
+
+    @cached_property
+    def _writer(self) -> BuiltinWriter:
+        return BuiltinWriter()
+
+    def read(self, request: str, brand: BrandId) -> Brief:
+        """A request to a Brief."""
+        return self._reader.read(request, brand)
+
+    def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption:
+        """A Brief and a scene to a Caption."""
+        return self._writer.caption(brief, scene, product, limit)
+
+    def questions(
+        self, brief: Brief, *, product_hits: Sequence[AssetHit], background_hits: Sequence[Scene],
+        known_markets: Sequence[str], book: BrandBook | None,
+    ) -> tuple[Question, ...]:
+        """What would be worth asking, most useful first."""
+        return questions(
+            brief, product_hits=product_hits, background_hits=background_hits, known_markets=known_markets, book=book
+        )
+
+    def apply_answer(self, brief: Brief, question: Question, answer: str) -> Brief:
+        """The Brief after an answer."""
+        return apply_answer(brief, question, answer)
+
+    def read_feedback(self, text: str, candidates: Sequence[Candidate], scenes: Sequence[Scene]) -> Feedback:
+        """A person's words about candidates as changes."""
+        return read_feedback(text, candidates, scenes)
+
+
+@dataclass(frozen=True)
+class Wired:
+    """Everything opened for one home."""
+
+    home: Home
+    database: Database
+    workshop: Workshop
+    language: BuiltinLanguage
+
+    def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
+        """Make the demo brand's library on first use; nothing for other brands."""
+        if brand == DEMO_BRAND:
+            ensure_demo(self.workshop.library, self.workshop.artifacts, progress, render=render)
+
+    def refuse_unchecked(self, view: RunView, markets: Sequence[str]) -> None:
+        """Raise RefusedByRule when one of these markets has rules nobody checked."""
+        for market in markets:
+            may_publish(view.rules_checked, market)
+
+
+def wire(settings: Settings) -> Wired:
+    """Open the home and stand an implementation behind every port."""
+    home = Home(settings.home)
+    database = open_database(settings.database_url or home)
+    artifacts = DirectoryStore(home)
+    embedder = text_embedder(settings)
+    workshop = Workshop(
+        artifacts=artifacts,
+        library=Library(database, home, artifacts, embedder, VisualDescriptor()),
+        rulebook=YamlRulebook((home.root,)),
+        runs=RunTable(database),
+        effects=Effects(database),
+        drawings=DrawingStore(home),
+        generators={"compositor": Compositor()},
+        embedder=embedder,
+        destination=FolderDestination(published_folder(settings)),
+    )
+    return Wired(home, database, workshop, BuiltinLanguage())
+
+
+def text_embedder(settings: Settings) -> Embedder:
+    """The shipped static vectors, or a full sentence model where its folder is configured."""
+    return SentenceModel(settings.sentence_model) if settings.sentence_model else StaticEmbedder()
+
+
+def published_folder(settings: Settings) -> Path:
+    """Where publications go."""
+    return settings.destination or settings.home / "published"
