@@ -1,0 +1,190 @@
+"""Planted defects: sound slots with one thing broken, to measure what the checks find and the repair loop mends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib import resources
+from random import Random
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from domain.brief import Brief, Part, ProductMention
+from domain.candidate import Scalar, Slot
+from domain.composition import Composition, SceneRef, Settings
+from domain.errors import BadInput, Misconfigured
+from domain.values import AssetId, BrandId, Model, Origin, Share, Size
+
+SUITE = "suites/defects.yaml"
+FILLED_IN = {
+    "affine": None, "box": None, "contacts": (), "horizon": None, "light_from": None, "true_scale": None,
+    "product_layer": None, "mask": None,
+}
+
+
+class Factor(Model):
+    """Multiply the sound value."""
+
+    times: float
+
+
+class Flip(Model):
+    """Negate the sound truth value."""
+
+    flip: bool
+
+
+Plant = float | bool | str | Factor | Flip
+
+
+class InPhoto(Model):
+    """A copy of the product already in the background: its height and middle as shares of the photograph."""
+
+    height: Share
+    at: tuple[Share, Share]
+    mirrored: bool = False
+
+
+class Defect(Model):
+    """One case; the fields are described at the head of suites/defects.yaml."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]+$")
+    product: AssetId
+    scene: str
+    position: int = Field(ge=0)
+    brief: dict[str, str] = {}
+    offered: tuple[str, ...] = Field(min_length=2)
+    photo: InPhoto | None = None
+    plant: dict[str, Plant] = {}
+    check: str
+
+    @field_validator("brief")
+    @classmethod
+    def _known_fields(cls, given: dict[str, str]) -> dict[str, str]:
+        unknown = set(given) - set(Brief.model_fields)
+        if unknown:
+            raise ValueError(f"a brief has no field {', '.join(sorted(unknown))}")
+        return given
+
+    @field_validator("plant")
+    @classmethod
+    def _known_targets(cls, given: dict[str, Plant]) -> dict[str, Plant]:
+        for name in given:
+            target, _, field = name.partition(".")
+            owner = {"composition": Composition, "settings": Settings, "scene": SceneRef}.get(target)
+            if owner is None or field.split(".")[0] not in owner.model_fields:
+                raise ValueError(f"a slot has no {name!r} to plant a defect in")
+        return given
+
+    def as_brief(self, brand: BrandId = "demo") -> Brief:
+        """The request as a Brief: every field of the case stated, and the product."""
+        mention = ProductMention(text=self.product, noun=self.product.split("-")[-1], asset=self.product)
+        stated = {name: Part[str](value=value, origin=Origin.STATED) for name, value in self.brief.items()}
+        return Brief(
+            request=self.id.replace("-", " "),
+            brand=brand,
+            products=(Part[ProductMention](value=mention, origin=Origin.STATED),),
+            **stated,  # type: ignore[arg-type]  # field names are checked above
+        )
+
+
+class Reroll(Model):
+    """The baseline: how many candidates are drawn at most, and the seed of its random choices."""
+
+    limit: int = Field(gt=0)
+    seed: int
+
+
+class Suite(Model):
+    """The whole set."""
+
+    version: int
+    reroll: Reroll
+    canvas: Size
+    cases: tuple[Defect, ...] = Field(min_length=24)
+
+    @field_validator("canvas", mode="before")
+    @classmethod
+    def _parse(cls, given: object) -> object:
+        return Size.parse(given) if isinstance(given, str) else given
+
+
+@lru_cache(maxsize=1)
+def suite() -> Suite:
+    """The committed set; raises Misconfigured when it cannot be read."""
+    try:
+        return Suite.model_validate(yaml.safe_load(resources.files("evals").joinpath(SUITE).read_text("utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise Misconfigured(f"the planted defects cannot be read: {error}", where=SUITE) from error
+
+
+def planted(case: Defect, slot: Slot, photo: AssetId | None = None) -> Slot:
+    """The sound `slot` with the case's defect in it.
+
+    Args:
+        case: what to break.
+        slot: a slot of the layout for `case.scene`, not yet drawn or drawn; what a drawing filled in is cleared.
+        photo: id of the photograph that already shows the product, for cases that say so.
+
+    Raises:
+        BadInput: the case needs a photograph and none is given.
+    """
+    fields: dict[str, dict[str, Any]] = {
+        "composition": {**slot.composition.model_dump(), **FILLED_IN},
+        "settings": slot.settings.model_dump(),
+        "scene": slot.scene.model_dump(),
+    }
+    for name, plant in case.plant.items():
+        *path, leaf = name.split(".")
+        owner: dict[str, Any] = fields
+        for step in path:
+            owner = owner[step]
+        owner[leaf] = _value(owner[leaf], plant)
+    if case.photo is not None:
+        if photo is None:
+            raise BadInput(f"{case.id} stands in a photograph of the product", hint="pass its asset id as `photo`")
+        fields["scene"] = {"id": f"photo:{photo}", "mirrored": False}
+    return slot.model_copy(
+        update={
+            "composition": Composition.model_validate(fields["composition"]),
+            "settings": Settings.model_validate(fields["settings"]),
+            "scene": SceneRef.model_validate(fields["scene"]),
+        }
+    )
+
+
+def _value(sound: object, plant: Plant) -> Scalar:
+    if isinstance(plant, Flip):
+        return not sound if plant.flip else bool(sound)
+    if isinstance(plant, Factor):
+        return float(sound) * plant.times if isinstance(sound, (int, float)) else None
+    return plant
+
+
+def rerolled(case: Defect, broken: Slot, sound: Mapping[str, Sequence[Slot]], draw: int, baseline: Reroll) -> Slot:
+    """The baseline's next draw: new seed, the layout's next position, an offered scene at random; the rest as planted.
+
+    Args:
+        case: the case.
+        broken: the planted slot.
+        sound: the layout's slots by scene id, for the offered scenes.
+        draw: 1 for the first draw after the planted one.
+        baseline: its limit and seed.
+    """
+    dice = Random(f"{baseline.seed}-{case.id}-{draw}")
+    scene = dice.choice([name for name in case.offered if sound.get(name)])
+    model = sound[scene][(case.position + draw) % len(sound[scene])]
+    composition = model.composition.model_copy(
+        update={**FILLED_IN, "roll": broken.composition.roll, "lift": broken.composition.lift}
+    )
+    return model.model_copy(
+        update={
+            "id": f"{broken.id}-r{draw}",
+            "composition": composition,
+            "settings": broken.settings,
+            "seed": dice.randrange(2**31),
+        }
+    )
+
