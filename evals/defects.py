@@ -47,6 +47,9 @@ class InPhoto(Model):
     mirrored: bool = False
 
 
+_OWNERS: dict[str, type[Model]] = {"composition": Composition, "settings": Settings, "scene": SceneRef}
+
+
 class Defect(Model):
     """One case; the fields are described at the head of suites/defects.yaml."""
 
@@ -73,7 +76,7 @@ class Defect(Model):
     def _known_targets(cls, given: dict[str, Plant]) -> dict[str, Plant]:
         for name in given:
             target, _, field = name.partition(".")
-            owner = {"composition": Composition, "settings": Settings, "scene": SceneRef}.get(target)
+            owner = _OWNERS.get(target)
             if owner is None or field.split(".")[0] not in owner.model_fields:
                 raise ValueError(f"a slot has no {name!r} to plant a defect in")
         return given
@@ -86,7 +89,7 @@ class Defect(Model):
             request=self.id.replace("-", " "),
             brand=brand,
             products=(Part[ProductMention](value=mention, origin=Origin.STATED),),
-            **stated,  # type: ignore[arg-type]  # field names are checked above
+            **stated,
         )
 
 
