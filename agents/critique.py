@@ -79,7 +79,10 @@ async def settle(state: Campaign, services: Services) -> Campaign:
     candidates = dict(state["candidates"])
     edits = judged_edits(state.get("edits", {}), candidates)
     group: CandidateGroup = {
-        "brief": state["brief"], "book": state["book"], "plan": state["plan"], "candidates": (),
+        "brief": state["brief"],
+        "book": state["book"],
+        "plan": state["plan"],
+        "candidates": (),
     }
     while True:
         shortlist = await ranked(eligible(state, candidates), tools, services)
@@ -98,9 +101,7 @@ def eligible(state: Campaign, candidates: dict[str, Candidate]) -> tuple[Candida
     return tuple(candidate for candidate in candidates.values() if candidate.round >= since)
 
 
-def filled(
-    shortlist: tuple[str, ...], state: Campaign, candidates: dict[str, Candidate], size: int
-) -> tuple[str, ...]:
+def filled(shortlist: tuple[str, ...], state: Campaign, candidates: dict[str, Candidate], size: int) -> tuple[str, ...]:
     """The shortlist topped up from the one before a person's feedback."""
     parents = {candidates[name].parent for name in shortlist}
     rest = (name for name in state.get("previous", ()) if name not in shortlist and name not in parents)

@@ -44,7 +44,12 @@ async def generate(group: SlotGroup, services: Services) -> Campaign:
     ledger = services.ledger
     reservation = await asyncio.to_thread(
         ledger.reserve,
-        group["run_id"], services.brand, STAGE, slots[0].generator, price * len(slots), group["request"].budget,
+        group["run_id"],
+        services.brand,
+        STAGE,
+        slots[0].generator,
+        price * len(slots),
+        group["request"].budget,
     )
     try:
         job = await tools.diffusion.submit_job(

@@ -8,7 +8,7 @@ from agents.understand import markets_of
 from domain.brief import Brief
 from domain.candidate import Slot
 from domain.composition import Caption
-from domain.errors import NoProduct, OverBudget, UnsureCutout
+from domain.errors import NoProduct, NothingPassed, OverBudget, UnsureCutout
 from domain.plan import Capability, Option, Plan, Prediction
 from domain.run import RunRequest
 from domain.values import AssetId, Box
@@ -43,9 +43,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
     request, brief = state["request"], state["brief"]
     cut = await cut_products(brief, request, tools)
     generator = (await tools.diffusion.describe_generators(DescribeGenerators(brand=services.brand))).generators[0]
-    found = await tools.assets.find_scenes(
-        FindScenes(brand=services.brand, brief=brief, background=request.background)
-    )
+    found = await tools.assets.find_scenes(FindScenes(brand=services.brand, brief=brief, background=request.background))
     fitting = tuple(hit for hit in found.hits if hit.fits) or found.hits
     layout = await tools.diffusion.lay_out(
         LayOut(
@@ -60,6 +58,8 @@ async def plan(state: Campaign, services: Services) -> Campaign:
             relations=brief.relations,
         )
     )
+    if not layout.settings:
+        raise no_scene(layout.left_out)
     scenes = {hit.scene.id: hit.scene for hit in fitting}
     captions = {
         scene.id: services.language.caption(brief, scene, cut[0].asset, generator.caption_limit)
@@ -123,6 +123,15 @@ def unsure(answer: CutOutAnswer) -> UnsureCutout:
         f"({answer.cutout.confidence:.2f}, needed {answer.threshold:.2f}): {answer.cutout.reason}",
         where=answer.overlay or answer.asset.id,
         hint=f"look at the mask, then draw a box around the product and run again with --product-box {flag}",
+    )
+
+
+def no_scene(left_out: tuple[str, ...]) -> NothingPassed:
+    """Product and scenes that do not match in viewpoint, size or light are not combined."""
+    return NothingPassed(
+        "no scene goes with this product: " + "; ".join(left_out[:4]),
+        where="plan",
+        hint="name another place, give a --background, or a product photo from another height",
     )
 
 
@@ -198,5 +207,3 @@ def choose(state: Campaign, name: str | None) -> Campaign:
     options = state["plan"].options
     option = next((o for o in options if o.name == name), options[0])
     return {"chosen": option.name, "to_draw": option.slots}
-
-

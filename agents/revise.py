@@ -41,9 +41,7 @@ def revise(state: Campaign, services: Services) -> Campaign:
         if len(slots) > lacking:
             break
         wanted = [
-            (change, finding.check)
-            for finding in parent.failed_gates()
-            for change in untried(finding, parent, state)
+            (change, finding.check) for finding in parent.failed_gates() for change in untried(finding, parent, state)
         ]
         child, made = apply_all(parent, wanted, state, number, len(slots) + 1)
         edits |= {edit.id: edit for edit in made}
@@ -87,8 +85,14 @@ def adjust(state: Campaign, services: Services) -> Campaign:
 def not_understood(feedback: Feedback, text: str, about: tuple[str, ...], number: int) -> Edit:
     """A record that a person's words led to no change."""
     return Edit(
-        id=f"e{number}-said", target=EditTarget.CAPTION, field="", why=feedback.not_understood or text, source=PERSON,
-        parent=about[0] if about else "", round=number, outcome=EditOutcome.REFUSED,
+        id=f"e{number}-said",
+        target=EditTarget.CAPTION,
+        field="",
+        why=feedback.not_understood or text,
+        source=PERSON,
+        parent=about[0] if about else "",
+        round=number,
+        outcome=EditOutcome.REFUSED,
         note="no change could be read from these words",
     )
 
@@ -125,8 +129,16 @@ def apply_all(
         before = read_field(slot, change.target, change.field)
         after = resolved(change, slot, state["plan"], state)
         edit = Edit(
-            id=f"e{number}-{nth:02d}-{index}", target=change.target, field=change.field, before=before, after=after,
-            why=change.why, source=source, parent=parent.id, child=child_id, round=number,
+            id=f"e{number}-{nth:02d}-{index}",
+            target=change.target,
+            field=change.field,
+            before=before,
+            after=after,
+            why=change.why,
+            source=source,
+            parent=parent.id,
+            child=child_id,
+            round=number,
         )
         try:
             slot = with_field(slot, change.target, change.field, after, state)
@@ -140,8 +152,16 @@ def apply_all(
 
 def fresh(slot: Slot) -> Slot:
     """The slot without what the last drawing filled in."""
-    empty = {"affine": None, "box": None, "contacts": (), "horizon": None, "light_from": None, "true_scale": None,
-             "product_layer": None, "mask": None}
+    empty = {
+        "affine": None,
+        "box": None,
+        "contacts": (),
+        "horizon": None,
+        "light_from": None,
+        "true_scale": None,
+        "product_layer": None,
+        "mask": None,
+    }
     others = tuple(other.model_copy(update={"affine": None}) for other in slot.composition.others)
     return slot.model_copy(update={"composition": slot.composition.model_copy(update={**empty, "others": others})})
 

@@ -116,8 +116,14 @@ class Driver:
         return None, False
 
     async def _stream(
-        self, row: RunRow, graph_input: Any, config: RunnableConfig, services: Services, recorder: Recorder,
-        clock: StageClock, on_event: OnEvent,
+        self,
+        row: RunRow,
+        graph_input: Any,
+        config: RunnableConfig,
+        services: Services,
+        recorder: Recorder,
+        clock: StageClock,
+        on_event: OnEvent,
     ) -> None:
         parts: AsyncIterator[Any] = self.graph.astream(
             graph_input, config, context=services, durability="sync", stream_mode=["tasks"], version="v2"
@@ -136,15 +142,22 @@ class Driver:
                 clock.stop(stage)
                 summary = summary_of(task["result"] or {})
                 error = str(task["error"]) if task["error"] else ""
-                recorder.record("node_finished", node=stage, seconds=clock.seconds.get(stage, 0.0), summary=summary,
-                                error=error)
+                recorder.record(
+                    "node_finished", node=stage, seconds=clock.seconds.get(stage, 0.0), summary=summary, error=error
+                )
                 for raised in task["interrupts"]:
                     recorder.record("interrupt", node=stage, interrupt_id=raised["id"], payload=raised["value"])
                 on_event("stage_finished", {"stage": stage, **summary})
 
     async def _close(
-        self, row: RunRow, config: RunnableConfig, recorder: Recorder, lease: Lease, clock: StageClock,
-        status: RunStatus | None, failure: Failure | None,
+        self,
+        row: RunRow,
+        config: RunnableConfig,
+        recorder: Recorder,
+        lease: Lease,
+        clock: StageClock,
+        status: RunStatus | None,
+        failure: Failure | None,
     ) -> RunView:
         """Write down where the run stands: the run table alone says whether it is finished (Promise 7)."""
         snapshot = await self.graph.aget_state(config)
@@ -154,8 +167,13 @@ class Driver:
             status = {"review": RunStatus.REVIEW, None: finished_status(state)}.get(waiting_for, RunStatus.NEEDS_INPUT)
             failure = state.get("failure")
         view = build_view(
-            row, state, status=status, failure=failure, seconds=clock.seconds,
-            spent=await asyncio.to_thread(self.ledger.spent, row.run_id), waiting_for=waiting_for,
+            row,
+            state,
+            status=status,
+            failure=failure,
+            seconds=clock.seconds,
+            spent=await asyncio.to_thread(self.ledger.spent, row.run_id),
+            waiting_for=waiting_for,
         )
         await asyncio.to_thread(self.runs.save_view, row.run_id, view, lease.fence)
         await asyncio.to_thread(self.runs.set_status, row.run_id, status, failure, lease.fence)

@@ -92,7 +92,12 @@ class Onbrand:
         return self.workshop.runs.create(request, run_id, str(folder), str(trace))
 
     async def advance(
-        self, brand: BrandId, run_id: RunId, *, answer: dict[str, Any] | None = None, by: str = "person",
+        self,
+        brand: BrandId,
+        run_id: RunId,
+        *,
+        answer: dict[str, Any] | None = None,
+        by: str = "person",
         on_event: OnEvent = quiet,
     ) -> RunView:
         """Run until a person is needed or the run ends. Raises RunBusy when another process is at it."""
@@ -103,14 +108,21 @@ class Onbrand:
         with lease.kept(), TraceWriter(Path(row.trace_path), run_id, brand) as recorder:
             if not recorder.started:
                 recorder.record(
-                    "header", run_id=run_id, brand=brand, code=CODE_VERSION,
+                    "header",
+                    run_id=run_id,
+                    brand=brand,
+                    code=CODE_VERSION,
                     request=row.request.model_dump(mode="json"),
                     context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
                 )
             async with open_sessions(self.servers, recorder) as sessions:
                 services = Services(
-                    brand=brand, sessions=sessions, language=self.language, ledger=self.driver.ledger,
-                    history=self.workshop.runs, grid=self.settings.grid,
+                    brand=brand,
+                    sessions=sessions,
+                    language=self.language,
+                    ledger=self.driver.ledger,
+                    history=self.workshop.runs,
+                    grid=self.settings.grid,
                 )
                 return await self.driver.advance(
                     row, services, recorder, lease, answer=answer, by=by, on_event=on_event
@@ -122,8 +134,15 @@ class Onbrand:
         saved = await asyncio.to_thread(self.workshop.runs.view, brand, run_id)
         if saved is None:
             return RunView(
-                run_id=run_id, brand=brand, status=row.status, request=row.request, created_at=row.created_at,
-                updated_at=row.updated_at, failure=row.failure, out_dir=row.out_dir, trace_path=row.trace_path,
+                run_id=run_id,
+                brand=brand,
+                status=row.status,
+                request=row.request,
+                created_at=row.created_at,
+                updated_at=row.updated_at,
+                failure=row.failure,
+                out_dir=row.out_dir,
+                trace_path=row.trace_path,
             )
         return saved.model_copy(
             update={
@@ -133,8 +152,13 @@ class Onbrand:
         )
 
     async def approve(
-        self, brand: BrandId, run_id: RunId, candidates: tuple[str, ...], approver: str,
-        markets: tuple[str, ...] = (), on_event: OnEvent = quiet,
+        self,
+        brand: BrandId,
+        run_id: RunId,
+        candidates: tuple[str, ...],
+        approver: str,
+        markets: tuple[str, ...] = (),
+        on_event: OnEvent = quiet,
     ) -> RunView:
         """A person's yes to the final files of these candidates: written down first, then delivered, once.
 
@@ -147,14 +171,21 @@ class Onbrand:
         missing = set(wanted) - {export.candidate for export in exports}
         if missing or not exports:
             raise NotFound(
-                f"nothing to approve under {', '.join(sorted(missing)) or 'this run'}", where=run_id,
+                f"nothing to approve under {', '.join(sorted(missing)) or 'this run'}",
+                where=run_id,
                 hint=f"the shortlist is {', '.join(view.shortlist) or 'empty'}: see `onbrand runs show {run_id}`",
             )
         target = markets or tuple(part.value for part in view.brief.markets) if view.brief else markets
         self.wired.refuse_unchecked(view, target)
         await asyncio.to_thread(
-            self.workshop.effects.approve, run_id, brand, approver, [e.artifact.digest for e in exports], target,
-            sorted({e.channel for e in exports}), self.workshop.destination.name,
+            self.workshop.effects.approve,
+            run_id,
+            brand,
+            approver,
+            [e.artifact.digest for e in exports],
+            target,
+            sorted({e.channel for e in exports}),
+            self.workshop.destination.name,
             {e.artifact.digest: e.channel for e in exports},
         )
         decision = ReviewDecision(action=ReviewAction.APPROVE, candidates=tuple(wanted), approver=approver)

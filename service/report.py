@@ -33,7 +33,8 @@ def write_report(workshop: Workshop, view: RunView) -> None:
         (folder / "run.json").write_text(view.model_dump_json(indent=2), encoding="utf-8")
     except OSError as error:
         raise StorageFailed(
-            f"the folder {folder} cannot be written: {os.strerror(error.errno or 0)}", where=str(folder),
+            f"the folder {folder} cannot be written: {os.strerror(error.errno or 0)}",
+            where=str(folder),
             hint="choose another with --out, or free some space; the run itself is kept",
         ) from error
 
@@ -41,9 +42,7 @@ def write_report(workshop: Workshop, view: RunView) -> None:
 def sheet(workshop: Workshop, view: RunView) -> Image:
     """Contact sheet: the shortlist first, then every other candidate with what kept it out."""
     order = {name: index for index, name in enumerate(view.shortlist)}
-    drawn = sorted(
-        (c for c in view.candidates if c.artifact), key=lambda c: (order.get(c.id, len(order)), c.id)
-    )
+    drawn = sorted((c for c in view.candidates if c.artifact), key=lambda c: (order.get(c.id, len(order)), c.id))
     entries = []
     for candidate in drawn:
         failed = ", ".join(finding.check for finding in candidate.failed_gates())

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from memory.demo import DEMO_BRAND, ensure_demo
+
 from domain.assets import Asset, AssetHit
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback
@@ -18,7 +20,6 @@ from domain.values import BrandId
 from mcp_servers.workshop import Workshop
 from memory.artifacts import DirectoryStore
 from memory.database import Database, open_database
-from memory.demo import DEMO_BRAND, ensure_demo
 from memory.drawings import DrawingStore
 from memory.effects import Effects
 from memory.home import Home
@@ -54,8 +55,13 @@ class BuiltinLanguage:
         return self._writer.caption(brief, scene, product, limit)
 
     def questions(
-        self, brief: Brief, *, product_hits: Sequence[AssetHit], background_hits: Sequence[Scene],
-        known_markets: Sequence[str], book: BrandBook | None,
+        self,
+        brief: Brief,
+        *,
+        product_hits: Sequence[AssetHit],
+        background_hits: Sequence[Scene],
+        known_markets: Sequence[str],
+        book: BrandBook | None,
     ) -> tuple[Question, ...]:
         """What would be worth asking, most useful first."""
         return questions(

@@ -90,11 +90,14 @@ def add_search(server: MCPServer, workshop: Workshop) -> None:
             return c.SceneHits(hits=tuple(c.SceneHit(scene=s, score=1.0, why="chosen by you") for s in own))
         backgrounds = workshop.library.list(request.brand, AssetKind.BACKGROUND)
         own = [scene for asset in backgrounds for scene in (photo_scene(asset), tabletop_scene(asset)) if scene]
-        found = search_scenes(request.brief, (*catalogue(book.colours), *own), workshop.embedder,
-                              preferred=book.preferred_scenes, limit=request.limit)
-        return c.SceneHits(
-            hits=tuple(c.SceneHit(scene=h.scene, score=h.score, why=h.why, fits=h.fits) for h in found)
+        found = search_scenes(
+            request.brief,
+            (*catalogue(book.colours), *own),
+            workshop.embedder,
+            preferred=book.preferred_scenes,
+            limit=request.limit,
         )
+        return c.SceneHits(hits=tuple(c.SceneHit(scene=h.scene, score=h.score, why=h.why, fits=h.fits) for h in found))
 
 
 def add_cutout(server: MCPServer, workshop: Workshop) -> None:
@@ -109,7 +112,10 @@ def add_cutout(server: MCPServer, workshop: Workshop) -> None:
             rgba = workshop.pixels.load(request.brand, asset.cutout.digest)
             measured = geometry(rgba, asset)
             return c.CutOutAnswer(
-                asset=asset, cutout=asset.cutout, geometry=measured, threshold=THRESHOLD,
+                asset=asset,
+                cutout=asset.cutout,
+                geometry=measured,
+                threshold=THRESHOLD,
                 confident=asset.cutout.confidence >= THRESHOLD,
             )
         photo = workshop.pixels.load(request.brand, asset.digest)
@@ -121,8 +127,13 @@ def answer(workshop: Workshop, request: c.CutOut, asset: Asset, result: CutoutRe
     ref = workshop.pixels.put(request.brand, result.rgba)
     height, width = result.rgba.shape[:2]
     cutout = Cutout(
-        digest=ref.digest, size={"width": width, "height": height}, method=result.method,
-        confidence=result.confidence, reason=result.reason, source=asset.digest, offset=result.offset,
+        digest=ref.digest,
+        size={"width": width, "height": height},
+        method=result.method,
+        confidence=result.confidence,
+        reason=result.reason,
+        source=asset.digest,
+        offset=result.offset,
     )
     confident = result.confidence >= THRESHOLD
     shown: Digest | None = None
@@ -133,6 +144,11 @@ def answer(workshop: Workshop, request: c.CutOut, asset: Asset, result: CutoutRe
         box = suggest_box(photo, result.mask)
     measured: ProductGeometry = geometry(result.rgba, asset)
     return c.CutOutAnswer(
-        asset=asset, cutout=cutout, geometry=measured, confident=confident, threshold=THRESHOLD, overlay=shown,
+        asset=asset,
+        cutout=cutout,
+        geometry=measured,
+        confident=confident,
+        threshold=THRESHOLD,
+        overlay=shown,
         suggested_box=box,
     )

@@ -41,7 +41,10 @@ class Job:
         """What a client sees."""
         done = self.task is None or self.task.done()
         return c.JobState(
-            job=job, status="done" if done else "working", candidates=tuple(self.candidates), reused=self.reused,
+            job=job,
+            status="done" if done else "working",
+            candidates=tuple(self.candidates),
+            reused=self.reused,
             cost=self.cost,
         )
 
@@ -54,7 +57,8 @@ def build(workshop: Workshop) -> MCPServer:
     def known(job: str) -> Job:
         if job not in jobs:
             raise ToolFailed(
-                "the generator knows no such job: it was restarted", where=f"job {job[:12]}",
+                "the generator knows no such job: it was restarted",
+                where=f"job {job[:12]}",
                 hint="resume the run; finished drawings are not made again",
             )
         return jobs[job]
@@ -70,12 +74,17 @@ def build(workshop: Workshop) -> MCPServer:
     def lay_out_scenes(request: c.LayOut) -> c.Layout:
         """Compositions for products in scenes: differing in scene, light, scale and position."""
         layout = lay_out(
-            request.products, request.scenes, request.canvas, count=request.count, seed=request.seed,
-            relations=request.relations, counts=request.counts,
+            request.products,
+            request.scenes,
+            request.canvas,
+            count=request.count,
+            seed=request.seed,
+            relations=indexed(request),
+            counts=request.counts,
         )
         return c.Layout(
             settings=tuple(
-                c.Setting(scene=slot.scene, composition=slot.composition, settings=slot.settings)
+                c.Setting(scene=slot.scene_ref, composition=slot.composition, settings=slot.settings)
                 for slot in layout.slots
             ),
             left_out=layout.left_out,
@@ -115,6 +124,16 @@ def build(workshop: Workshop) -> MCPServer:
     return server
 
 
+def indexed(request: c.LayOut) -> list[tuple[int, str, int]]:
+    """Relations between products that are there, by their place in the request ("kettle" left of "mug": 1, 0)."""
+    places = {noun: index for index, noun in reversed(list(enumerate(request.nouns)))}
+    return [
+        (places[r.subject], r.relation, places[r.object])
+        for r in request.relations
+        if r.subject in places and r.object in places
+    ]
+
+
 def draw(workshop: Workshop, job: Job) -> None:
     """Draw a job's slots in order, each kept as it finishes; finished ones of an earlier attempt are taken over."""
     request = job.request
@@ -144,9 +163,7 @@ def draw_open(workshop: Workshop, job: Job, generator: Generator, slots: list[Sl
     for drawn in generator.draw(slots, cutouts, assets, photos_of(workshop, request.brand, slots)):
         asked = next(slot for slot in slots if slot.id == drawn.slot.id)
         candidate = kept(workshop, request.brand, drawn, time.perf_counter() - started, capability.price_per_image)
-        workshop.drawings.keep(
-            request.brand, drawing_key(asked, request.cutouts, capability.version), candidate
-        )
+        workshop.drawings.keep(request.brand, drawing_key(asked, request.cutouts, capability.version), candidate)
         job.candidates.append(candidate)
         job.cost += capability.price_per_image
         if job.cancelled.is_set():
@@ -165,15 +182,24 @@ def kept(workshop: Workshop, brand: BrandId, drawn: Drawn, seconds: float, cost:
     slot = drawn.slot.model_copy(update={"composition": composition})
     return Candidate(
         **{name: getattr(slot, name) for name in Slot.model_fields},
-        artifact=workshop.pixels.put(brand, drawn.image), seconds=round(seconds, 3), cost=cost,
+        artifact=workshop.pixels.put(brand, drawn.image),
+        seconds=round(seconds, 3),
+        cost=cost,
     )
 
 
 def adopted(found: Candidate, slot: Slot) -> Candidate:
     """An earlier drawing under this slot's name."""
     return found.model_copy(
-        update={"id": slot.id, "parent": slot.parent, "round": slot.round, "findings": (), "quality": None,
-                "verdict": CandidateVerdict.PENDING, "cost": 0.0}
+        update={
+            "id": slot.id,
+            "parent": slot.parent,
+            "round": slot.round,
+            "findings": (),
+            "quality": None,
+            "verdict": CandidateVerdict.PENDING,
+            "cost": 0.0,
+        }
     )
 
 

@@ -34,8 +34,12 @@ def build(workshop: Workshop) -> MCPServer:
     def rank_candidates(request: c.RankCandidates) -> c.Ranking:
         """Order candidates that passed by technical quality and choose a shortlist that is forced to differ."""
         entries = [
-            (candidate.id, candidate.quality or 0.0, descriptor(picture(workshop, request.brand, candidate)),
-             candidate.scene.id)
+            (
+                candidate.id,
+                candidate.quality or 0.0,
+                descriptor(picture(workshop, request.brand, candidate)),
+                candidate.scene.id,
+            )
             for candidate in request.candidates
         ]
         return c.Ranking(shortlist=shortlist(entries, request.size))
@@ -48,11 +52,11 @@ def build(workshop: Workshop) -> MCPServer:
         evidence = Evidence(
             image=image[..., :3],
             cutout=workshop.pixels.load(request.brand, request.cutout) if request.cutout else None,
-            brief=request.brief, palette=request.palette, caption=request.caption or None,
+            brief=request.brief,
+            palette=request.palette,
+            caption=request.caption or None,
         )
-        return c.Judgement(
-            findings=measure(evidence, ocr=request.ocr), quality=round(quality(evidence.image, None), 4)
-        )
+        return c.Judgement(findings=measure(evidence, ocr=request.ocr), quality=round(quality(evidence.image, None), 4))
 
     return server
 

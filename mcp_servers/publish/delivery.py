@@ -63,7 +63,8 @@ def refuse_embargoed(workshop: Workshop, view: RunView) -> None:
         asset = workshop.library.get(view.brand, name)
         if asset.embargo is not None and asset.embargo > now:
             raise RefusedByRule(
-                f"“{asset.title}” is under embargo until {asset.embargo:%Y-%m-%d %H:%M} UTC", where=asset.id,
+                f"“{asset.title}” is under embargo until {asset.embargo:%Y-%m-%d %H:%M} UTC",
+                where=asset.id,
                 hint="resume the run after that; the approval is kept",
             )
 

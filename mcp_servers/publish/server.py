@@ -63,14 +63,18 @@ def build(workshop: Workshop) -> MCPServer:
             target,
             Provenance(
                 source=source_type(kind, product_rendered=product.rendering),
-                run_id=request.run_id, candidate=request.candidate.id, artifact=artifact.digest,
+                run_id=request.run_id,
+                candidate=request.candidate.id,
+                artifact=artifact.digest,
                 generator=request.candidate.generator,
             ),
             keep=request.candidate.composition.box,
         )
         return ExportView(
-            candidate=request.candidate.id, channel=request.channel,
-            artifact=workshop.artifacts.put(request.brand, data, media_type(data)), pixels=pixel_digest(decode(data)),
+            candidate=request.candidate.id,
+            channel=request.channel,
+            artifact=workshop.artifacts.put(request.brand, data, media_type(data)),
+            pixels=pixel_digest(decode(data)),
         )
 
     @server.tool(annotations=DELIVERS)

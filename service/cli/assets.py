@@ -44,7 +44,13 @@ async def _add(
 ) -> Asset:
     async with Onbrand.open(load_settings()) as onbrand:
         return add_photo(
-            onbrand.workshop, brand, file, kind=kind, title=title, tags=tags, real_height=height,
+            onbrand.workshop,
+            brand,
+            file,
+            kind=kind,
+            title=title,
+            tags=tags,
+            real_height=height,
             confidential=confidential,
         )
 
@@ -84,7 +90,9 @@ def search(
     """Five results with scores, by words or by picture."""
     with ending_with_exit_codes(as_json=as_json):
         if (text is None) == (image is None):
-            raise BadInput("give words or --image, one of them", where="assets search", hint='assets search "lemon can"')
+            raise BadInput(
+                "give words or --image, one of them", where="assets search", hint='assets search "lemon can"'
+            )
         hits = run(_search(brand, text, image, kind, as_json=as_json))
     if as_json:
         print_json([hit.model_dump(mode="json") for hit in hits])

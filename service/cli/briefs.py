@@ -19,7 +19,9 @@ from service.wiring import BuiltinLanguage
 
 def brief(
     request: Annotated[str | None, typer.Argument(help="A request.", show_default=False)] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="One request a line; one JSON document a line out.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="One request a line; one JSON document a line out.")
+    ] = None,
     brand: BrandOption = "demo",
     as_json: JsonOption = False,
 ) -> None:
@@ -30,7 +32,9 @@ def brief(
             read_lines(language, file, brand)
             return
         if request is None:
-            raise BadInput("no request given", where="brief", hint='onbrand brief "our can on a terrace", or --file FILE')
+            raise BadInput(
+                "no request given", where="brief", hint='onbrand brief "our can on a terrace", or --file FILE'
+            )
         found = language.read(request, brand)
     if as_json:
         print_json(found)
@@ -55,4 +59,3 @@ def one_line(language: BuiltinLanguage, line: str, brand: str) -> str:
     except OnbrandError as error:
         return json.dumps({"error": error.document()})
     return found.model_dump_json()
-

@@ -19,7 +19,11 @@ from service.orchestrator import Onbrand
 from service.settings import load_settings
 
 TOOLS = frozenset({"judges.judge_image", "assets.cut_out", "assets.check_rules", "assets.read_rules"})
-MARKS = {Verdict.PASS: "[green]pass[/green]", Verdict.FAIL: "[red]fail[/red]", Verdict.ABSTAIN: "[dim]cannot tell[/dim]"}
+MARKS = {
+    Verdict.PASS: "[green]pass[/green]",
+    Verdict.FAIL: "[red]fail[/red]",
+    Verdict.ABSTAIN: "[dim]cannot tell[/dim]",
+}
 
 
 class Silent:
@@ -31,7 +35,9 @@ class Silent:
 
 def check(
     image: Annotated[Path, typer.Argument(help="Picture to check.")],
-    product: Annotated[Path | None, typer.Option("--product", help="Photo of the product that should be in it.")] = None,
+    product: Annotated[
+        Path | None, typer.Option("--product", help="Photo of the product that should be in it.")
+    ] = None,
     caption: Annotated[str, typer.Option("--caption", help="What the picture should show.")] = "",
     brand: BrandOption = "demo",
     market: MarketOption = None,
@@ -74,7 +80,11 @@ async def _check(
                 brief = onbrand.language.read(caption, brand) if caption.strip() else None
                 judged = await tools.judges.judge_image(
                     JudgeImage(
-                        brand=brand, image=picture.digest, cutout=cutout, caption=caption, brief=brief,
+                        brand=brand,
+                        image=picture.digest,
+                        cutout=cutout,
+                        caption=caption,
+                        brief=brief,
                         palette=tuple(colour.hex for colour in book.book.colours),
                     )
                 )

@@ -11,8 +11,8 @@ from domain.brief import Question
 from domain.errors import BadInput, from_document
 from domain.run import RunRequest, RunStatus, RunView
 from domain.values import Box, Size
-from service.cli.terminal import can_ask, ending_with_exit_codes, err, escaped, print_json, progress, run
 from service.cli.summary import print_summary
+from service.cli.terminal import can_ask, ending_with_exit_codes, err, escaped, print_json, progress, run
 from service.orchestrator import Onbrand
 from service.report import write_report
 from service.settings import load_settings
@@ -42,7 +42,9 @@ BoxOption = Annotated[str | None, typer.Option("--product-box", help="x,y,w,h ar
 BackgroundOption = Annotated[str | None, typer.Option("--background", help="Photo file or asset id to stand in.")]
 BrandOption = Annotated[str, typer.Option("--brand", help="Whose library, rules and colours.")]
 MarketOption = Annotated[list[str] | None, typer.Option("--market", help="Market code such as SE; repeat for more.")]
-ChannelOption = Annotated[list[str] | None, typer.Option("--channel", help="Channel such as instagram; repeat for more.")]
+ChannelOption = Annotated[
+    list[str] | None, typer.Option("--channel", help="Channel such as instagram; repeat for more.")
+]
 AnswerOption = Annotated[list[str] | None, typer.Option("--answer", help="ID=VALUE answer to a question.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for pictures, contact sheet and dossier.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -63,7 +65,9 @@ def create(
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Same seed, same pictures.")] = 7,
     size: Annotated[str | None, typer.Option("--size", help="WxH in pixels, instead of the channel's.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take every default.")] = False,
-    ask: Annotated[bool, typer.Option("--ask", help="Stop at questions (exit code 3) instead of taking defaults.")] = False,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Stop at questions (exit code 3) instead of taking defaults.")
+    ] = False,
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,18 +75,47 @@ def create(
     with ending_with_exit_codes(as_json=as_json):
         view = run(
             _create(
-                request, product=product, product_box=product_box, background=background, brand=brand,
-                markets=market or [], channels=channel or [], answers=answer or [], option=option, rounds=rounds,
-                budget=budget, seed=seed, size=size, yes=yes, ask=ask, out=out, as_json=as_json,
+                request,
+                product=product,
+                product_box=product_box,
+                background=background,
+                brand=brand,
+                markets=market or [],
+                channels=channel or [],
+                answers=answer or [],
+                option=option,
+                rounds=rounds,
+                budget=budget,
+                seed=seed,
+                size=size,
+                yes=yes,
+                ask=ask,
+                out=out.resolve() if out else None,
+                as_json=as_json,
             )
         )
     finish(view, as_json=as_json)
 
 
 async def _create(
-    words: str, *, product: str | None, product_box: str | None, background: str | None, brand: str,
-    markets: list[str], channels: list[str], answers: list[str], option: str | None, rounds: int, budget: float,
-    seed: int, size: str | None, yes: bool, ask: bool, out: Path | None, as_json: bool,
+    words: str,
+    *,
+    product: str | None,
+    product_box: str | None,
+    background: str | None,
+    brand: str,
+    markets: list[str],
+    channels: list[str],
+    answers: list[str],
+    option: str | None,
+    rounds: int,
+    budget: float,
+    seed: int,
+    size: str | None,
+    yes: bool,
+    ask: bool,
+    out: Path | None,
+    as_json: bool,
 ) -> RunView:
     settings = load_settings()
     async with Onbrand.open(settings) as onbrand:
@@ -104,14 +137,20 @@ async def _create(
             size=checked_size(size),
             assume=yes,
         )
-        row = onbrand.begin(request, out.resolve() if out else None)
+        row = onbrand.begin(request, out)
         view = await drive(onbrand, brand, row.run_id, as_json=as_json, ask=ask, may_prompt=can_ask() and not yes)
         write_report(onbrand.workshop, view)
         return view
 
 
 async def drive(
-    onbrand: Onbrand, brand: str, run_id: str, *, as_json: bool, ask: bool, may_prompt: bool,
+    onbrand: Onbrand,
+    brand: str,
+    run_id: str,
+    *,
+    as_json: bool,
+    ask: bool,
+    may_prompt: bool,
     answer: dict[str, Any] | None = None,
 ) -> RunView:
     """Advance a run to its review or end: questions are put to the person, or take their defaults."""
@@ -179,7 +218,9 @@ def box_of(text: str | None) -> tuple[int, int, int, int] | None:
     try:
         box = Box.parse(text)
     except ValueError as error:
-        raise BadInput(f"{text!r} is no box", where="--product-box", hint="give x,y,w,h in pixels: 120,80,400,600") from error
+        raise BadInput(
+            f"{text!r} is no box", where="--product-box", hint="give x,y,w,h in pixels: 120,80,400,600"
+        ) from error
     return box.x, box.y, box.width, box.height
 
 
@@ -202,7 +243,9 @@ def answers_of(texts: list[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
-            raise BadInput(f"{text!r} is no answer", where="--answer", hint="give ID=VALUE: --answer product=solara-lemon")
+            raise BadInput(
+                f"{text!r} is no answer", where="--answer", hint="give ID=VALUE: --answer product=solara-lemon"
+            )
         answers[name] = value
     return answers
 
@@ -218,5 +261,3 @@ def finish(view: RunView, *, as_json: bool) -> None:
         code = from_document(view.failure.model_dump()).exit_code
     if code:
         raise typer.Exit(code)
-
-

@@ -37,7 +37,9 @@ def list_runs(
     for column in ("run", "status", "created", "request"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(row.run_id, HEADLINES[row.status], f"{row.created_at:%Y-%m-%d %H:%M}", escaped(row.request.request))
+        table.add_row(
+            row.run_id, HEADLINES[row.status], f"{row.created_at:%Y-%m-%d %H:%M}", escaped(row.request.request)
+        )
     out.print(table)
 
 
@@ -74,7 +76,12 @@ async def _resume(brand: str, run_id: str, answers: dict[str, str], *, as_json: 
         before = await onbrand.view(brand, run_id)
         waits = before.status is RunStatus.NEEDS_INPUT and before.questions
         view = await drive(
-            onbrand, brand, run_id, as_json=as_json, ask=False, may_prompt=can_ask() and not as_json,
+            onbrand,
+            brand,
+            run_id,
+            as_json=as_json,
+            ask=False,
+            may_prompt=can_ask() and not as_json,
             answer=dict(answers) if waits and answers else None,
         )
         write_report(onbrand.workshop, view)
@@ -85,8 +92,12 @@ async def _resume(brand: str, run_id: str, answers: dict[str, str], *, as_json: 
 def approve(
     run_id: RunArgument,
     brand: BrandOption = "demo",
-    candidate: Annotated[list[str] | None, typer.Option("--candidate", help="Which of the shortlist; the first if none.")] = None,
-    market: Annotated[list[str] | None, typer.Option("--market", help="For which markets, instead of the brief's.")] = None,
+    candidate: Annotated[
+        list[str] | None, typer.Option("--candidate", help="Which of the shortlist; the first if none.")
+    ] = None,
+    market: Annotated[
+        list[str] | None, typer.Option("--market", help="For which markets, instead of the brief's.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say yes to final files and publish them, once. Needs an interactive terminal: a person approves."""
@@ -100,7 +111,8 @@ def confirm_person(run_id: str, candidates: list[str]) -> None:
     """Raises Refused without an interactive terminal, BadInput when the person says no."""
     if not can_ask():
         raise Refused(
-            "approval needs an interactive terminal: a person approves what is published", where=run_id,
+            "approval needs an interactive terminal: a person approves what is published",
+            where=run_id,
             hint=f"run it yourself in a terminal: onbrand runs approve {run_id}",
         )
     which = ", ".join(candidates) or "the first of the shortlist"

@@ -13,8 +13,22 @@ from domain.run import RunStatus, RunView
 from service.cli.terminal import escaped, out
 
 SHOWN_FIELDS = (
-    "background", "surface", "theme", "light", "time_of_day", "season", "weather", "mood", "camera", "style", "props",
-    "avoid", "text", "markets", "channels", "size",
+    "background",
+    "surface",
+    "theme",
+    "light",
+    "time_of_day",
+    "season",
+    "weather",
+    "mood",
+    "camera",
+    "style",
+    "props",
+    "avoid",
+    "text",
+    "markets",
+    "channels",
+    "size",
 )
 HEADLINES = {
     RunStatus.REVIEW: "[bold green]ready for your review[/bold green]",
@@ -109,11 +123,14 @@ def print_edits(view: RunView) -> None:
     outcomes = Counter(edit.outcome for edit in view.edits)
     out.print(
         f"\n[bold]Changed[/bold] {len(view.edits)} edits: {outcomes[EditOutcome.KEPT]} kept, "
-        f"{outcomes[EditOutcome.DROPPED]} dropped, {outcomes[EditOutcome.REFUSED]} refused", highlight=False,
+        f"{outcomes[EditOutcome.DROPPED]} dropped, {outcomes[EditOutcome.REFUSED]} refused",
+        highlight=False,
     )
     for edit in view.edits[:8]:
         step = f"{edit.target}.{edit.field}: {edit.before} → {edit.after}"
-        out.print(f"  {edit.parent} {escaped(step)} for {edit.source}: {edit.outcome} {escaped(edit.note)}", highlight=False)
+        out.print(
+            f"  {edit.parent} {escaped(step)} for {edit.source}: {edit.outcome} {escaped(edit.note)}", highlight=False
+        )
 
 
 def print_rules(view: RunView) -> None:
@@ -123,7 +140,13 @@ def print_rules(view: RunView) -> None:
     counts = Counter(check.verdict for check in view.rules_checked)
     told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in counts.items())
     out.print(f"\n[bold]Rules[/bold] {len(view.rules_checked)} checked: {told}", highlight=False)
-    loud = {RuleVerdict.BROKEN, RuleVerdict.NEEDS_REVIEW, RuleVerdict.WARNING, RuleVerdict.LABEL, RuleVerdict.NOT_CHECKED}
+    loud = {
+        RuleVerdict.BROKEN,
+        RuleVerdict.NEEDS_REVIEW,
+        RuleVerdict.WARNING,
+        RuleVerdict.LABEL,
+        RuleVerdict.NOT_CHECKED,
+    }
     for check in view.rules_checked:
         if check.verdict in loud:
             name = f"{check.market} {check.rule}"
@@ -136,7 +159,8 @@ def print_costs(view: RunView) -> None:
     stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in view.seconds.items() if spent >= 0.05)
     out.print(
         f"\n[bold]Cost[/bold] ${view.costs.actual:.2f} (predicted ${view.costs.predicted:.2f}, "
-        f"budget ${view.costs.budget:.2f})   [bold]Time[/bold] {total:.1f} s ({stages})", highlight=False,
+        f"budget ${view.costs.budget:.2f})   [bold]Time[/bold] {total:.1f} s ({stages})",
+        highlight=False,
     )
 
 
@@ -151,7 +175,11 @@ def print_shortlist(view: RunView) -> None:
     for number, name in enumerate(view.shortlist, start=1):
         candidate = by_id[name]
         table.add_row(
-            str(number), name, candidate.scene.id, f"{candidate.quality or 0:.2f}", f"{number}-{name}.png",
+            str(number),
+            name,
+            candidate.scene.id,
+            f"{candidate.quality or 0:.2f}",
+            f"{number}-{name}.png",
         )
     out.print()
     out.print(table)

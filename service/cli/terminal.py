@@ -82,7 +82,11 @@ def progress(*, shown: bool) -> Iterator[Callable[[str, float], None]]:
         yield lambda text, share: None
         return
     bar = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn(), console=err,
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        console=err,
         transient=True,
     )
     with bar:
