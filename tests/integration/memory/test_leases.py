@@ -1,0 +1,149 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from domain.errors import LeaseLost, RunBusy
+from domain.run import RunStatus
+from memory import Database, RunTable, this_worker
+from memory.tables import leases
+
+
+def test_one_worker_holds_a_run_until_it_lets_go(runs: RunTable, run_id: str) -> None:
+    lease = runs.lease(run_id, this_worker())
+    with pytest.raises(RunBusy, match="right now"):
+        runs.lease(run_id, this_worker())
+    lease.release()
+    again = runs.lease(run_id, this_worker())
+    assert again.fence > lease.fence
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_its_holder_shut_out(runs: RunTable, run_id: str) -> None:
+    first = runs.lease(run_id, this_worker(), ttl=0.05)
+    time.sleep(0.06)
+    second = runs.lease(run_id, this_worker())
+    assert second.fence > first.fence
+    with pytest.raises(LeaseLost):
+        first.renew()
+    first.release()                                     # a lost lease let go does not free the new holder's
+    with pytest.raises(RunBusy):
+        runs.lease(run_id, this_worker())
+    runs.set_status(run_id, RunStatus.REVIEW, fence=second.fence)
+
+
+def test_a_lease_that_ran_out_untaken_still_writes_and_renews(runs: RunTable, run_id: str) -> None:
+    lease = runs.lease(run_id, this_worker(), ttl=0.0)
+    runs.set_status(run_id, RunStatus.REVIEW, fence=lease.fence)
+    lease.renew()
+
+
+def test_a_released_lease_no_longer_writes(runs: RunTable, run_id: str) -> None:
+    lease = runs.lease(run_id, this_worker())
+    lease.release()
+    with pytest.raises(LeaseLost):
+        runs.set_status(run_id, RunStatus.REVIEW, fence=lease.fence)
+
+
+def test_a_kept_lease_outlives_its_time_and_is_free_after_the_block(runs: RunTable, run_id: str) -> None:
+    with runs.lease(run_id, this_worker(), ttl=0.2).kept() as lost:
+        time.sleep(0.5)
+        with pytest.raises(RunBusy):
+            runs.lease(run_id, this_worker())
+        assert not lost.is_set()
+    runs.lease(run_id, this_worker())
+
+
+def test_a_kept_lease_that_was_stolen_says_so(database: Database, runs: RunTable, run_id: str) -> None:
+    lease = runs.lease(run_id, "another machine", ttl=0.4)
+    with lease.kept() as lost:
+        with database.begin() as connection:
+            connection.execute(update(leases).where(leases.c.name == run_id).values(expires=0.0))
+        runs.lease(run_id, this_worker())
+        assert lost.wait(5)
+
+
+def test_of_many_threads_exactly_one_gets_the_run(runs: RunTable, run_id: str) -> None:
+    together = threading.Barrier(8)
+
+    def attempt(_: int) -> int | None:
+        together.wait()
+        try:
+            return runs.lease(run_id, this_worker()).fence
+        except RunBusy:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        fences = [fence for fence in pool.map(attempt, range(8)) if fence is not None]
+    assert fences == [1]
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from memory import open_database, RunTable, this_worker
+RunTable(open_database(sys.argv[1])).lease(sys.argv[2], this_worker(), ttl=600)
+Path(sys.argv[3]).touch()
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a process began")
+def test_a_killed_holders_run_is_resumed_at_once_and_a_paused_ones_is_not(
+    address: str, runs: RunTable, run_id: str, tmp_path: Path
+) -> None:
+    held = tmp_path / "held"
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, address, run_id, str(held)])
+    while not held.exists():
+        assert holder.poll() is None
+        time.sleep(0.01)
+    os.kill(holder.pid, signal.SIGSTOP)
+    with pytest.raises(RunBusy):
+        runs.lease(run_id, this_worker())
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    assert runs.lease(run_id, this_worker()).fence == 2
+
+
+RACER = """
+import sys, time
+from pathlib import Path
+from domain.errors import RunBusy
+from memory import open_database, RunTable, this_worker
+runs, name = RunTable(open_database(sys.argv[1])), sys.argv[4]
+Path(sys.argv[2], "ready" + name).touch()
+while not Path(sys.argv[2], "go").exists():
+    time.sleep(0.001)
+for run_id in sys.argv[3].split(","):
+    try:
+        print(run_id, runs.lease(run_id, this_worker()).fence)
+    except RunBusy:
+        pass
+Path(sys.argv[2], "done" + name).touch()
+while len(list(Path(sys.argv[2]).glob("done*"))) < 2:     # a process that ended would free its leases
+    time.sleep(0.001)
+"""
+
+
+def test_two_processes_racing_for_runs_never_both_get_one(address: str, runs: RunTable, tmp_path: Path) -> None:
+    from domain.run import RunRequest
+    from memory import new_run_id
+
+    ids = [runs.create(RunRequest(request="x"), new_run_id()).run_id for _ in range(30)]
+    racers = [
+        subprocess.Popen([sys.executable, "-c", RACER, address, str(tmp_path), ",".join(ids), str(number)],
+                         stdout=subprocess.PIPE, text=True)
+        for number in range(2)
+    ]
+    while len(list(tmp_path.glob("ready*"))) < 2:
+        time.sleep(0.005)
+        assert all(racer.poll() is None for racer in racers)
+    (tmp_path / "go").touch()
+    won = [line for racer in racers for line in racer.communicate(timeout=60)[0].splitlines()]
+    assert sorted(won) == sorted(f"{run_id} 1" for run_id in ids)

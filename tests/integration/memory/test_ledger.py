@@ -1,0 +1,129 @@
+import math
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from domain.errors import NotFound, OverBudget, ProgrammerMustAct
+from memory import Ledger
+
+
+def test_money_is_set_aside_before_a_call_and_what_it_cost_recorded_after(ledger: Ledger, run_id: str) -> None:
+    reservation = ledger.reserve(run_id, "demo", "generate", "one picture", 0.04, 1.0)
+    assert (ledger.predicted(run_id), ledger.spent(run_id)) == (0.04, 0.0)
+    ledger.book(reservation, 0.05)
+    assert (ledger.predicted(run_id), ledger.spent(run_id)) == (0.04, 0.05)
+
+
+def test_a_call_that_does_not_fit_is_refused_with_the_sums_and_what_to_do(ledger: Ledger, run_id: str) -> None:
+    ledger.book(ledger.reserve(run_id, "demo", "generate", "one picture", 0.4, 1.0), 0.4)
+    ledger.reserve(run_id, "demo", "generate", "a second picture", 0.4, 1.0)
+    with pytest.raises(OverBudget, match=r"a third picture would cost \$0.3; \$0.8 of the budget of \$1") as caught:
+        ledger.reserve(run_id, "demo", "generate", "a third picture", 0.3, 1.0)
+    assert "1.1" in caught.value.hint
+    assert ledger.predicted(run_id) == 0.8
+
+
+def test_tenths_of_a_dollar_add_up_exactly_to_the_budget(ledger: Ledger, run_id: str) -> None:
+    for _ in range(10):
+        ledger.book(ledger.reserve(run_id, "demo", "generate", "a picture", 0.1, 1.0), 0.1)
+    assert ledger.spent(run_id) == 1.0
+    with pytest.raises(OverBudget):
+        ledger.reserve(run_id, "demo", "generate", "a picture", 1e-9, 1.0)
+
+
+def test_what_is_released_can_be_spent_again(ledger: Ledger, run_id: str) -> None:
+    first = ledger.reserve(run_id, "demo", "generate", "a picture", 1.0, 1.0)
+    ledger.release(first)
+    ledger.release(first)
+    assert ledger.predicted(run_id) == 0.0
+    ledger.reserve(run_id, "demo", "generate", "a picture", 1.0, 1.0)
+    with pytest.raises(ProgrammerMustAct, match="released"):
+        ledger.book(first, 0.5)
+
+
+def test_booking_twice_counts_once(ledger: Ledger, run_id: str) -> None:
+    reservation = ledger.reserve(run_id, "demo", "generate", "a picture", 0.5, 1.0)
+    ledger.book(reservation, 0.5)
+    ledger.book(reservation, 0.5)
+    assert ledger.spent(run_id) == 0.5
+    with pytest.raises(ProgrammerMustAct, match="booked"):
+        ledger.release(reservation)
+
+
+def test_a_call_that_cost_more_than_predicted_is_the_last_one_that_costs(ledger: Ledger, run_id: str) -> None:
+    ledger.book(ledger.reserve(run_id, "demo", "generate", "a picture", 0.9, 1.0), 1.3)
+    with pytest.raises(OverBudget):
+        ledger.reserve(run_id, "demo", "generate", "a picture", 0.01, 1.0)
+    ledger.reserve(run_id, "demo", "critique", "a measured check", 0.0, 1.0)       # what is free is always allowed
+
+
+def test_what_a_killed_process_had_set_aside_counts_as_spent(ledger: Ledger, run_id: str) -> None:
+    ledger.reserve(run_id, "demo", "generate", "a picture", 0.3, 1.0)
+    ledger.book(ledger.reserve(run_id, "demo", "generate", "a picture", 0.2, 1.0), 0.1)
+    assert ledger.book_abandoned(run_id) == 0.3
+    assert ledger.spent(run_id) == 0.4
+    assert ledger.book_abandoned(run_id) == 0.0
+
+
+@pytest.mark.parametrize("amount", [-0.01, math.nan, math.inf])
+def test_what_is_no_amount_of_money_is_a_bug(ledger: Ledger, run_id: str, amount: float) -> None:
+    with pytest.raises(ProgrammerMustAct, match="no amount"):
+        ledger.reserve(run_id, "demo", "generate", "a picture", amount, 1.0)
+
+
+def test_another_brands_run_cannot_be_charged(ledger: Ledger, run_id: str) -> None:
+    with pytest.raises(NotFound):
+        ledger.reserve(run_id, "other", "generate", "a picture", 0.1, 1.0)
+
+
+def test_threads_that_reserve_at_once_never_exceed_the_budget_together(ledger: Ledger, run_id: str) -> None:
+    together = threading.Barrier(8)
+
+    def attempt(_: int) -> bool:
+        together.wait()
+        try:
+            ledger.reserve(run_id, "demo", "generate", "a picture", 0.3, 1.0)
+        except OverBudget:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(8))) == 3
+
+
+SPENDER = """
+import sys, time
+from pathlib import Path
+from domain.errors import OverBudget
+from memory import open_database, Ledger
+ledger = Ledger(open_database(sys.argv[1]))
+Path(sys.argv[3]).touch()
+while not Path(sys.argv[4]).exists():
+    time.sleep(0.001)
+for number in range(20):
+    try:
+        ledger.book(ledger.reserve(sys.argv[2], "demo", "generate", "a picture", 0.1, 1.0), 0.1)
+    except OverBudget:
+        pass
+"""
+
+
+def test_processes_that_spend_at_once_never_exceed_the_budget_together(
+    address: str, ledger: Ledger, run_id: str, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    spenders = [
+        subprocess.Popen([sys.executable, "-c", SPENDER, address, run_id, str(tmp_path / f"ready{number}"), str(go)])
+        for number in range(2)
+    ]
+    while len(list(tmp_path.glob("ready*"))) < 2:
+        time.sleep(0.005)
+        assert all(spender.poll() is None for spender in spenders)
+    go.touch()
+    assert [spender.wait(timeout=60) for spender in spenders] == [0, 0]
+    assert ledger.spent(run_id) == 1.0
