@@ -165,7 +165,7 @@ def _keyword(found: Values, senses: dict[Kind, str], words: str, after_no: bool)
     if after_no and senses:
         found["avoid"].append(words)
     elif Kind.GOODS in senses:
-        found["products"].append(words.split()[-1])
+        found["products"].append(words.rsplit(maxsplit=1)[-1])
     elif Kind.COLOUR in senses and found["products"]:
         found["colours"].append(f"{found['products'][-1]}: {words}")
     elif Kind.PLACE in senses:

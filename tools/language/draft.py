@@ -45,6 +45,7 @@ class Draft:
     avoid: list[Said] = field(default_factory=list)
     text: list[Said] = field(default_factory=list)
     markets: list[Said] = field(default_factory=list)
+    languages: list[Said] = field(default_factory=list)
     pending_cities: list[Said] = field(default_factory=list)
     channels: list[Said] = field(default_factory=list)
     size: tuple[Size, str] | None = None
@@ -83,6 +84,8 @@ class Draft:
                 self.named_place = city
             else:
                 self.add(self.markets, city.value.split("|")[1], city.said)
+        for language in self.languages if not self.markets else ():
+            self.add(self.markets, language.value, language.said)
         background = self.background or self.named_place or self.surface or self.weak_background
         if background is not None:
             background = Said(background.value.split("|", maxsplit=1)[0], background.said)
@@ -92,7 +95,7 @@ class Draft:
         surface = self.surface if self.surface and not self._avoided(self.surface.value) else None
         taken = {key(w) for p in products for w in p.text.split()}
         props = [s for s in self.props if not self._avoided(s.value) and not set(map(key, s.value.split())) <= taken]
-        count = Part(value=self.count[0], origin=Origin.STATED, said=self.count[1]) if self.count else None
+        count = Part[int](value=self.count[0], origin=Origin.STATED, said=self.count[1]) if self.count else None
         brief = Brief(
             request=request,
             brand=brand,

@@ -121,8 +121,10 @@ def _longest(
         if senses is None:
             continue
         lower = not tokens[i].text[0].isupper() or (shouting and not tokens[i].text.isupper())
-        if phrase in lexicon.capitalised_only and (lower or shouting):
-            senses = {kind: value for kind, value in senses.items() if kind not in GEO}
+        if phrase in lexicon.capitalised_only:
+            named = not (lower or shouting) and (len(keys[i]) > 2 or tokens[i].text.isupper())
+            senses = {kind: value for kind, value in senses.items() if (kind in GEO) == named or (
+                named and kind not in _FUNCTION)}
         if tokens[i].text[0].islower() and Kind.TRADEMARK in senses and (size == 1 and keys[i] in lexicon.plain):
             senses = {kind: value for kind, value in senses.items() if kind is not Kind.TRADEMARK}
         if senses:
@@ -183,6 +185,8 @@ def _settle_verbs(found: list[Item]) -> None:
         if not item.is_a(*_VERBS):
             continue
         nominal = [k for k in item.senses if k not in _VERBS and k not in _FUNCTION]
+        if item.keys[0] in ("look", "feel") and after is not None and _describes(after):
+            nominal = []
         if not nominal:
             item.tags.add("verb")
         elif before is None or before.shape in _BREAKS or before.is_a(Kind.ADVERB, Kind.CONJUNCTION):
@@ -197,6 +201,10 @@ def _settle_verbs(found: list[Item]) -> None:
             item.tags.add("verb")
 
 
+def _describes(item: Item) -> bool:
+    return item.is_a(Kind.ADJECTIVE, Kind.MOOD, Kind.STYLE, Kind.LIGHT, Kind.NOT_CLAUSE) and not item.is_a(*_VERBS)
+
+
 _BREAKS = (TokenKind.STOP, TokenKind.COMMA, TokenKind.COLON, TokenKind.DASH)
 
 
@@ -208,4 +216,4 @@ def _modal(before: Item | None, after: Item | None) -> bool:
         return True
     if after is None:
         return False
-    return after.is_a(Kind.PRONOUN, Kind.AUXILIARY, *_VERBS) and not after.is_a(*NOUNS) or after.is_a(Kind.REQUEST_VERB)
+    return (after.is_a(Kind.PRONOUN, Kind.AUXILIARY, *_VERBS) and not after.is_a(*NOUNS)) or after.is_a(Kind.REQUEST_VERB)

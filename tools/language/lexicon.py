@@ -107,6 +107,9 @@ class _Things(_Data):
     plural: list[str]
     paired: list[str]
     whole: list[str]
+    containers: list[str]
+    sets: list[str]
+    evaluative: list[str]
     parts: list[str]
     props: list[str]
     people: list[str]
@@ -200,6 +203,9 @@ class Lexicon:
     words: frozenset[str]
     paired: frozenset[str]
     whole: frozenset[str]
+    containers: frozenset[str]
+    sets: frozenset[str]
+    evaluative: frozenset[str]
     also_things: frozenset[str]
     flavoured: frozenset[str]
     capitalised_only: frozenset[Keys]
@@ -235,7 +241,7 @@ class Lexicon:
             longest[keys[0]] = max(longest.get(keys[0], 0), len(keys))
         known = self.words | {word for keys in extra for word in keys}
         return Lexicon(
-            index, longest, known, self.paired, self.whole, self.also_things, self.flavoured,
+            index, longest, known, self.paired, self.whole, self.containers, self.sets, self.evaluative, self.also_things, self.flavoured,
             self.capitalised_only, self.ratios, self.market_names, frozenset(extra),
         )
 
@@ -300,6 +306,9 @@ def load_lexicon() -> Lexicon:
         words=frozenset(word for keys in index.phrases for word in keys) | _known_words(),
         paired=frozenset(" ".join(phrase_keys(p)) for p in things.paired),
         whole=frozenset(" ".join(phrase_keys(p)) for p in things.whole),
+        containers=frozenset(" ".join(phrase_keys(p)) for p in things.containers),
+        sets=frozenset(" ".join(phrase_keys(p)) for p in things.sets),
+        evaluative=frozenset(" ".join(phrase_keys(p)) for p in things.evaluative),
         also_things=frozenset(" ".join(phrase_keys(p)) for p in colours.also_things),
         flavoured=frozenset(" ".join(phrase_keys(p)) for p in colours.flavoured),
         capitalised_only=frozenset(phrase_keys(p) for p in markets.capitalised_only),

@@ -85,6 +85,7 @@ def phrase_at(items: Sequence[Item], i: int, lexicon: Lexicon) -> tuple[Phrase, 
                 break
             if not (item.word == "one" and not _noun_follows(items, j + 1)):
                 count = int(item.senses[Kind.NUMBER]) if count is None or trailing else count
+                determiner = determiner if "pair" not in item.keys else "pair"
         elif taken and _boundary(taken[-1], item, items, j):
             break
         else:

@@ -11,7 +11,7 @@ from datetime import date
 
 from domain.brief import Brief, Part
 from domain.values import BrandId, Origin
-from tools.language.grammar import Grammar
+from tools.language.grammar import parse
 from tools.language.items import items
 from tools.language.lexicon import Kind, load_lexicon
 from tools.language.spelling import Speller
@@ -38,7 +38,7 @@ class BuiltinReader:
         `today` settles what depends on the calendar ("a seasonal picture": the season of the northern year). Raises
         BadInput if the request is empty, has no words, or is longer than `tokens.LONGEST_REQUEST`.
         """
-        draft = Grammar(self._lexicon).read(items(request, tokens(request), self._lexicon, self._speller))
+        draft = parse(items(request, tokens(request), self._lexicon, self._speller), self._lexicon)
         brief = draft.settle(request, brand)
         return _seasonal(brief, today) if today is not None else brief
 
@@ -47,5 +47,5 @@ def _seasonal(brief: Brief, today: date) -> Brief:
     said = next((phrase for phrase in _NOW if phrase in brief.request.lower()), None)
     if said is None or brief.season is not None:
         return brief
-    season = Part(value=_SEASONS[today.month - 1], origin=Origin.LOOKED_UP, said=said)
+    season = Part[str](value=_SEASONS[today.month - 1], origin=Origin.LOOKED_UP, said=said)
     return brief.model_copy(update={"season": season})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-
 _SHORTEST = 4
 _LONG = 7
 _SUFFIXES = ("ing", "ed", "er", "est", "ly", "y", "s", "es", "able", "less", "ness", "ful", "like", "ish", "en")

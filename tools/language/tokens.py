@@ -124,7 +124,7 @@ def fold(word: str) -> str:
     return plain[:-2] if plain.endswith("'s") and len(plain) > 3 else plain.rstrip("'")
 
 
-def singular(word: str) -> str:  # noqa: PLR0911  (one return a rule reads better than a table here)
+def singular(word: str) -> str:
     """The singular of an English noun by rule; words of the lexicon's `plural` list are left alone."""
     if len(word) < 4 or word in PLURALS or not word.endswith(("s", "n", "t", "e")):
         return _IRREGULAR.get(word, word)
