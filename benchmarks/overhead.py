@@ -1,9 +1,9 @@
-"""What the orchestration costs: a graph step under the driver against bare LangGraph on the same saver, and an MCP call.
+"""What the orchestration costs: a graph step under the driver against bare LangGraph, and an MCP call.
 
     python -m benchmarks.overhead [--json]
 
-Both graphs are the same chain of empty steps with the same state, compiled with the same SQLite saver, run turn about in
-one process; the ratio is the median over rounds.
+Both graphs are the same chain of empty steps with the same state, compiled with the same SQLite saver, run turn about
+in one process; the ratio is the median over rounds.
 """
 
 from __future__ import annotations
