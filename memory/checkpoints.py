@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 _SETUP_LOCK = 0x0B5A2D01
 _POOL = 10
+CONNECT_SECONDS = 10.0
+"""How long to wait for a Postgres connection."""
 
 
 def domain_types() -> frozenset[type]:
@@ -176,12 +178,12 @@ async def _set_up(saver: AsyncSqliteSaver) -> None:
 
 def _pool(url: str) -> AsyncConnectionPool[AsyncConnection[DictRow]]:
     from psycopg import AsyncConnection  # noqa: PLC0415  an extra
-    from psycopg.rows import dict_row  # noqa: PLC0415
+    from psycopg.rows import DictRow, dict_row  # noqa: PLC0415
     from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
 
     return AsyncConnectionPool(
-        url, min_size=1, max_size=_POOL, open=False, timeout=10.0, check=AsyncConnectionPool.check_connection,
-        connection_class=AsyncConnection[DictRow],
+        url, min_size=1, max_size=_POOL, open=False, timeout=CONNECT_SECONDS,
+        check=AsyncConnectionPool.check_connection, connection_class=AsyncConnection[DictRow],
         kwargs={"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, "connect_timeout": 10},
     )
 

@@ -33,7 +33,9 @@ def test_what_is_no_brand_id_never_becomes_a_path(tmp_path: Path, brand: str) ->
     assert not (tmp_path / "state").exists()
 
 
-@pytest.mark.parametrize("run_id", ["../../x", "run-", "run-../..", "run-abcdefgh/..", "run-ABCDEFGH", "run-abcdefgh\n"])
+@pytest.mark.parametrize(
+    "run_id", ["../../x", "run-", "run-../..", "run-abcdefgh/..", "run-ABCDEFGH", "run-abcdefgh\n"]
+)
 def test_what_is_no_run_id_never_becomes_a_trace(tmp_path: Path, run_id: str) -> None:
     with pytest.raises(NotFound):
         Home(tmp_path).trace("demo", run_id)

@@ -23,7 +23,7 @@ def test_a_numeric_password_is_masked_and_a_count_of_tokens_is_not() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["keyboard", "turkey", "monkey-mug", "tokenizer", "secretary_desk", "keynote", "donkey"])
+@pytest.mark.parametrize("name", ["keyboard", "turkey", "monkey-mug", "tokenizer", "secretary_desk", "keynote"])
 def test_products_that_merely_sound_like_secrets_keep_their_values(name: str) -> None:
     assert masked({name: "digest"}) == {name: "digest"}
 
