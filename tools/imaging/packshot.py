@@ -40,14 +40,14 @@ class Packshot:
 
 
 def render(product: PackshotSpec, height: int = 1100) -> Packshot:
-    """Render a product about `height` pixels high. The same spec gives the same pixels."""
+    """Render a product `height` pixels high, or as wide where it is wider. The same spec gives the same pixels."""
     unit, width, top = _extent(product)
     solid = Union(product.parts, unit)
-    finish = Finish(product, unit, _print_labels(product, unit, height))
     size = max(1.0, 0.8 * width)
-    pixel = 1.0 / height
-    margin = max(6, round(0.02 * height))
     lift = solid.depth * tan(radians(VIEW_ELEVATION)) * 1.1           # near base edge drops, far top edge rises
+    pixel = max(top + 1.6 * lift, width) / height
+    margin = max(6, round(0.02 * height))
+    finish = Finish(product, unit, _print_labels(product, unit, 1 / pixel))
     columns = round((width + 2 * margin * pixel) / pixel)
     rows = round((top + 2 * lift + 2 * margin * pixel) / pixel)
     step = pixel / _SAMPLES
@@ -98,7 +98,7 @@ def _centre(product: PackshotSpec, unit: float) -> float:
     return (min(s[0] for s in sides) + max(s[1] for s in sides)) / 2 / unit
 
 
-def _print_labels(product: PackshotSpec, unit: float, height: int) -> list[PrintedLabel]:
+def _print_labels(product: PackshotSpec, unit: float, density: float) -> list[PrintedLabel]:
     body = product.parts[0]
     printed = []
     for label in product.labels:
@@ -107,9 +107,9 @@ def _print_labels(product: PackshotSpec, unit: float, height: int) -> list[Print
         low, high = label.y[0] / unit, label.y[1] / unit
         heights = [y for _, y, _ in body.outline]
         radius = float(np.interp((label.y[0] + label.y[1]) / 2, *_sorted_outline(body, heights))) / unit
-        rows = round((high - low) * height * 1.5)
+        rows = round((high - low) * density * 1.5)
         span = radians(min(label.span, _SEEN))
-        art = draw(label, round(span * radius * height * 1.5), rows)
+        art = draw(label, round(span * radius * density * 1.5), rows)
         printed.append(PrintedLabel(label, art, low, high, span, label.span > _SEEN))
     return printed
 

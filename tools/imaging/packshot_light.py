@@ -31,8 +31,8 @@ class Softbox:
 STUDIO = (
     Softbox((-2.3, 1.25, 1.75), (0.62, 1.30), 5.2, (1.0, 0.985, 0.955)),                # key, front left
     Softbox((2.55, 1.0, 0.75), (0.30, 1.35), 2.6, (0.96, 0.98, 1.0)),                   # fill, right
-    Softbox((1.9, 0.9, -2.2), (0.30, 1.40), 2.2, rim=0.15),                             # rim, back right
-    Softbox((-2.2, 0.9, -2.0), (0.28, 1.40), 1.6, rim=0.15),                            # rim, back left
+    Softbox((1.9, 0.9, -2.2), (0.30, 1.40), 1.5, rim=0.15),                             # rim, back right
+    Softbox((-2.2, 0.9, -2.0), (0.28, 1.40), 1.1, rim=0.15),                            # rim, back left
     Softbox((0.0, 3.4, -0.5), (2.0, 1.7), 1.5, upright=False),                          # overhead
 )
 _CEILING, _WALL, _FLOOR = 0.34, 0.16, 0.42
@@ -81,7 +81,7 @@ def reflected(p: Vectors, direction: Vectors, rough: Floats | float, size: float
     up = direction[1]
     room = _WALL + (_CEILING - _WALL) * smoothstep(0.1, 0.9, up) + (_FLOOR - _WALL) * smoothstep(0.0, 0.5, -up)
     behind = smoothstep(0.15, 0.95, -direction[2]) * np.exp(-np.square(up / 0.55))
-    room = room + 0.5 * behind                                                   # the sweep behind the product
+    room = room + 0.34 * behind                                                   # the sweep behind the product
     out = np.repeat(room[:, None], 3, axis=1).astype(np.float32)
     for box, (normal, across, vertical) in zip(STUDIO, _FRAMES, strict=True):
         facing = -_dot(direction, normal)

@@ -27,7 +27,8 @@ _CHUNK = 1024
 class Solid(Protocol):
     """A body that rays can be marched against."""
 
-    reach: float      # largest extent towards the camera
+    reach: float                                    # largest extent towards the camera
+    ball: tuple[tuple[float, float, float], float]    # middle and radius of a ball around it
 
     def distance(self, p: Vectors) -> Floats: ...        # noqa: D102
     def normal(self, p: Vectors) -> Vectors: ...         # noqa: D102
@@ -100,6 +101,7 @@ class TurnedBody:
         line = rounded(corners[:, :2] / unit, corners[:, 2] / unit)
         self.reach = float(line[:, 0].max())
         self.low, self.high = float(line[:, 1].min()), float(line[:, 1].max())
+        self.ball = (0.0, (self.low + self.high) / 2, 0.0), float(np.hypot(self.reach, (self.high - self.low) / 2))
         self._pad = 0.04
         cell = 1 / _CELLS
         columns = int((self.reach + 2 * self._pad) / cell) + 2
@@ -137,7 +139,8 @@ class TurnedBody:
         _, column, row = self._position(p)
         rows, columns = self._table.shape
         beyond = np.hypot(np.maximum(column - columns + 1, 0), np.maximum(np.maximum(-row, row - rows + 1), 0)) / _CELLS
-        return np.asarray(np.maximum(lookup(self._table, column, row), beyond), dtype=np.float32)
+        inside = lookup(self._table, column, row)
+        return np.asarray(np.where(beyond > 0, np.maximum(inside, beyond), inside), dtype=np.float32)
 
     def normal(self, p: Vectors) -> Vectors:
         """Outward unit normal."""
@@ -169,6 +172,9 @@ class BentTube:
         radius = curve[nearest, 2] * (1 - share) + curve[nearest + 1, 2] * share
         self._table = np.dstack([d, radius.astype(np.float32)])
         self.reach = float(curve[:, 2].max()) * part.flat
+        low, high = curve[:, :2].min(0), curve[:, :2].max(0)
+        middle = (low + high) / 2
+        self.ball = (float(middle[0]), float(middle[1]), 0.0), float(np.hypot(*(high - low))) / 2 + self.reach
 
     def distance(self, p: Vectors) -> Floats:
         """Signed distance (exact for round rods, a close bound for flat ones)."""
@@ -179,7 +185,8 @@ class BentTube:
         read = lookup(self._table, column, row)
         flat = np.float32(self.part.flat)
         near = (np.hypot(read[:, 0], p[2] / flat) - read[:, 1]) * min(1.0, self.part.flat)
-        return np.asarray(np.maximum(near, np.hypot(beyond_x, beyond_y) * self._cell), dtype=np.float32)
+        beyond = np.hypot(beyond_x, beyond_y) * self._cell
+        return np.asarray(np.where(beyond > 0, np.maximum(near, beyond), near), dtype=np.float32)
 
     def normal(self, p: Vectors) -> Vectors:
         """Outward unit normal by central differences over one table cell."""
@@ -206,6 +213,8 @@ class LyingSlab:
         self._width, self._hole = np.float32(part.width / unit), np.float32(part.hole / unit)
         self._half = np.float32(part.thickness / unit / 2)
         self.reach = float((abs(part.middle[2]) + part.length) / unit)
+        x, y, z = (v / unit for v in part.middle)
+        self.ball = (x, y, z), (part.length + part.thickness) / unit
 
     def distance(self, p: Vectors) -> Floats:
         """Signed distance."""
@@ -263,7 +272,13 @@ class Union:
         """Signed distance to the whole."""
         whole = self.solids[0].distance(p)
         for solid, blend in zip(self.solids[1:], self.blends[1:], strict=True):
-            other = solid.distance(p)
+            (cx, cy, cz), radius = solid.ball
+            away = np.sqrt(np.square(p[0] - cx) + np.square(p[1] - cy) + np.square(p[2] - cz)) - radius
+            near = np.flatnonzero(away < whole + blend)
+            if not near.size:
+                continue
+            other = away
+            other[near] = solid.distance((p[0][near], p[1][near], p[2][near]))
             if blend > 0:
                 h = np.maximum(np.float32(blend) - np.abs(whole - other), 0) / np.float32(blend)
                 whole = np.minimum(whole, other) - h * h * np.float32(blend / 4)

@@ -30,7 +30,9 @@ class PrintedLabel:
 
 @dataclass
 class Surface:
-    """Material values of n hit points: base colour (linear), metal, roughness, reflection at normal incidence."""
+    """Material values of n hit points: base colour (linear), metal, roughness, reflection at normal incidence, zone
+    number, number of the clear zone (or -1), and the share of the point that no print covers.
+    """
 
     colour: Floats
     metal: Floats
@@ -38,6 +40,7 @@ class Surface:
     specular: Floats
     zone: npt.NDArray[np.int64]
     glass: npt.NDArray[np.int64]
+    bare: Floats
 
 
 def to_linear(srgb: Floats) -> Floats:
@@ -79,7 +82,7 @@ class Finish:
         values = table[zone]
         clear = np.array([m.glass is not None for _, m in self.zones])
         surface = Surface(values[:, :3].copy(), values[:, 3].copy(), values[:, 4].copy(), values[:, 5].copy(), zone,
-                          np.where(clear[zone], zone, -1))
+                          np.where(clear[zone], zone, -1), np.ones(zone.shape, np.float32))
         printed: dict[str, npt.NDArray[np.bool_]] = {}
         for item in self.labels:
             self._print(item, p, which, surface, printed)
@@ -120,13 +123,13 @@ class Finish:
         cover, foil = read[:, 3] * edge, read[:, 4]
         material = item.label.material
         for values, ink, metal in (
-            (surface.metal, material.metal, 1.0), (surface.rough, material.rough, 0.22),
+            (surface.metal, material.metal, 1.0), (surface.rough, material.rough, 0.40),
             (surface.specular, material.specular, 0.04),
         ):  # fmt: skip
             target = ink * (1 - foil) + metal * foil
             values[at] += cover * (target - values[at])
         surface.colour[at] += cover[:, None] * (to_linear(read[:, :3]) - surface.colour[at])
-        surface.glass[at[cover > 0.5]] = -1
+        surface.bare[at] *= 1 - cover
         mask = np.zeros(on.shape, bool)
         mask[at[cover > 0.5]] = True
         printed[item.label.name] = mask
@@ -150,13 +153,14 @@ def shade(
     metal = surface.metal[:, None]
     out = (1 - metal) * (body * (1 - dielectric)[:, None] + gloss * dielectric[:, None]) + metal * gloss * metal_tint
     for zone in np.unique(surface.glass[surface.glass >= 0]).tolist():
-        at = np.flatnonzero(surface.glass == zone)
+        at = np.flatnonzero((surface.glass == zone) & (surface.bare > 0))
         glass = finish.zones[zone][1].glass
         if glass is not None:
             part = tuple(v[at] for v in p), tuple(v[at] for v in eye), tuple(v[at] for v in normal)
             through = _through_glass(solid, *part, glass, finish.unit, size)   # type: ignore[arg-type]
             mirror = fresnel(cosine[at], 0.045)[:, None]
-            out[at] = through * (1 - mirror) + gloss[at] * mirror
+            bare = surface.bare[at][:, None]
+            out[at] = bare * (through * (1 - mirror) + gloss[at] * mirror) + (1 - bare) * out[at]
     return out.astype(np.float32), surface, printed
 
 
