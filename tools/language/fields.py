@@ -101,13 +101,15 @@ def place(r: Reading, phrase: Phrase) -> str:
 def _second_place(r: Reading, words: str, said: str) -> None:
     """A further place ("rooftop ... city skyline") completes the background; a third is left out."""
     assert r.draft.background is not None
-    if words not in r.draft.background.value and not words.endswith(("sky", "outdoors")) and "," not in r.draft.background.value:
+    if words not in r.draft.background.value and not words.endswith(("sky", "outdoors")) and r.draft.background.value.count(",") < 2:
         r.draft.background = Said(f"{r.draft.background.value}, {words}", f"{r.draft.background.said}, {said}")
 
 
 def light(r: Reading, phrase: Phrase) -> str:
     """ "soft morning light": the time of day, and the light by its adjective."""
     adjectives = [m for m in phrase.modifiers if not m.is_a(Kind.TIME, Kind.SEASON, Kind.WEATHER, Kind.THEME)]
+    if phrase.colours:
+        r.draft.look(Kind.LIGHT, f"{' and '.join(phrase.colours)} light", wording(phrase.items))
     looks(r, [m for m in phrase.modifiers if m not in adjectives])
     head = phrase.head
     assert head is not None
@@ -146,6 +148,8 @@ def frame(r: Reading, phrase: Phrase) -> str:
         return _backdrop(r, phrase)
     if head.is_a(Kind.VIBE):
         rest = [m for m in phrase.modifiers if not m.is_a(*LOOKS)]
+        if phrase.colours:
+            draft.look(Kind.STYLE, wording(phrase.items), wording(phrase.items))
         if not looks(r, phrase.modifiers) and rest and not any(m.is_a(*GEO) for m in rest):
             place = next((m for m in rest if m.is_a(Kind.PLACE)), None)
             if place is not None:
@@ -167,6 +171,8 @@ def _backdrop(r: Reading, phrase: Phrase) -> str:
     if place is not None and head.word != "wall":
         draft.background = draft.background or Said(
             place.text.lower() if place.is_a(Kind.PLACE) else words, words)
+    elif head.word == "wall" and r.clause.preposition and not r.clause.inherited:
+        draft.background = draft.background or Said(words, words)
     elif phrase.modifiers or phrase.colours:
         draft.weak_background = draft.weak_background or Said(words, words)
     return "place"
@@ -179,7 +185,10 @@ def geo(r: Reading, phrase: Phrase) -> str:
     relation = clause.preposition
     looks(r, phrase.modifiers)
     if head.is_a(Kind.DEMONYM) and not head.is_a(*_PROPER):
-        if relation in ("in", "for", "to", "with") or clause.role == "market":
+        if relation == "for" or clause.role == "market":
+            market(r, head)
+            return "market"
+        if relation in ("in", "to", "with"):
             r.draft.languages.append(Said(head.senses[Kind.DEMONYM], head.text))
             return "market"
         return ""

@@ -54,7 +54,7 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
         _size(r, item.text)
     elif item.shape is TokenKind.RATIO:
         if item.text in r.lexicon.ratios:
-            r.draft.size = (Size.parse(r.lexicon.ratios[item.text]), item.text)
+            _set_size(r, Size.parse(r.lexicon.ratios[item.text]), item.text)
     elif item.shape is TokenKind.QUOTE:
         _quote(r, item, items, i)
     elif item.is_a(Kind.NOT_NOT):
@@ -78,6 +78,8 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
         if i == 0 or not items[i - 1].is_a(Kind.PREPOSITION):
             clause.subject = item.word
         clause.joined = False
+        if item.word in ("it", "them"):
+            clause.verb = ""                                             # the object has been named: "make it pop"
     elif item.is_a(Kind.SUBORDINATOR):
         clause.negated = "" if clause.negated == "noun" or item.word in ("so", "because", "since") else clause.negated
         clause.preposition, clause.joined = "", False
@@ -155,9 +157,16 @@ def _quote(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:
 def _size(r: Reading, text: str) -> None:
     digits = text.lower().removesuffix("px").strip().replace("*", "x").replace("×", "x").replace(" ", "")
     try:
-        r.draft.size = (Size.parse(digits), text)
+        _set_size(r, Size.parse(digits), text)
     except ValueError:
         r.draft.note(f"the size {text} cannot be drawn: each side must be 16 to 8192 pixels")
+
+
+def _set_size(r: Reading, size: Size, said: str) -> None:
+    if r.draft.size is None:
+        r.draft.size = (size, said)
+    elif r.draft.size[0] != size:
+        r.draft.note(f"more than one size is named: {r.draft.size[1]} was taken, {said} was not")
 
 
 def _pronoun_object(r: Reading, items: Sequence[Item], i: int) -> None:

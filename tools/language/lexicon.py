@@ -109,6 +109,7 @@ class _Things(_Data):
     whole: list[str]
     containers: list[str]
     sets: list[str]
+    serveware: list[str]
     evaluative: list[str]
     parts: list[str]
     props: list[str]
@@ -205,6 +206,7 @@ class Lexicon:
     whole: frozenset[str]
     containers: frozenset[str]
     sets: frozenset[str]
+    serveware: frozenset[str]
     evaluative: frozenset[str]
     also_things: frozenset[str]
     flavoured: frozenset[str]
@@ -241,7 +243,7 @@ class Lexicon:
             longest[keys[0]] = max(longest.get(keys[0], 0), len(keys))
         known = self.words | {word for keys in extra for word in keys}
         return Lexicon(
-            index, longest, known, self.paired, self.whole, self.containers, self.sets, self.evaluative, self.also_things, self.flavoured,
+            index, longest, known, self.paired, self.whole, self.containers, self.sets, self.serveware, self.evaluative, self.also_things, self.flavoured,
             self.capitalised_only, self.ratios, self.market_names, frozenset(extra),
         )
 
@@ -308,6 +310,7 @@ def load_lexicon() -> Lexicon:
         whole=frozenset(" ".join(phrase_keys(p)) for p in things.whole),
         containers=frozenset(" ".join(phrase_keys(p)) for p in things.containers),
         sets=frozenset(" ".join(phrase_keys(p)) for p in things.sets),
+        serveware=frozenset(" ".join(phrase_keys(p)) for p in things.serveware),
         evaluative=frozenset(" ".join(phrase_keys(p)) for p in things.evaluative),
         also_things=frozenset(" ".join(phrase_keys(p)) for p in colours.also_things),
         flavoured=frozenset(" ".join(phrase_keys(p)) for p in colours.flavoured),

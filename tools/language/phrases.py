@@ -135,7 +135,7 @@ def _boundary(a: Item, b: Item, items: Sequence[Item], j: int) -> bool:  # noqa:
     a_thing = a.is_a(*_THINGS) and not a.is_a(Kind.MATERIAL, Kind.ADJECTIVE, Kind.COLOUR) and not a.is_a(*LOOKS)
     if a_thing or (_is_noun(a) and not a.senses) or a.is_a(Kind.OUTPUT, Kind.ABSTRACT, Kind.PART):
         setting = b.is_a(*_SETTINGS) and not b.is_a(*_THINGS)
-        if a_thing and setting:
+        if a_thing and setting and a.is_a(Kind.GOODS):
             return True
         if b.is_a(*LOOKS) and not b.is_a(*_THINGS, *_SETTINGS):
             return not (b.is_a(Kind.STYLE, Kind.THEME) and _vibe_follows(items, j + 1))
@@ -162,7 +162,7 @@ def _head(taken: Sequence[Item]) -> Item | None:
         return last
     if not last.senses and "adjective-like" not in last.tags:
         return last
-    if last.is_a(Kind.MATERIAL) and len(taken) == 1:
+    if last.is_a(Kind.MATERIAL) and not last.word.endswith("en"):
         return last
     for item in reversed(taken[:-1]):
         if _noun(item):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.values import Size
+from tools.language.draft import Said
 from tools.language.fields import RELATING, frame, geo, light, looks, noun_of, place, product, prop, wording
 from tools.language.items import GEO, NOUNS, Item
 from tools.language.lexicon import LOOKS, Kind
@@ -77,7 +78,11 @@ def _negated(r: Reading, phrase: Phrase, following: Item | None) -> str:
 def _modifiers_only(r: Reading, phrase: Phrase) -> str:
     """A run without a head: looks set fields, a colour belongs to the product named last."""
     clause = r.clause
-    looks(r, phrase.items)
+    looks(r, phrase.modifiers)
+    if phrase.colours and clause.preposition in ("on", "against") and not clause.inherited:
+        words = " and ".join(phrase.colours)
+        r.draft.weak_background = r.draft.weak_background or Said(f"{words} background", words)
+        return "place"
     if phrase.colours and r.draft.products and (clause.role == "product" or clause.preposition == "in"):
         r.draft.products[-1].colours += [c for c in phrase.colours if c not in r.draft.products[-1].colours]
         return "product"
@@ -130,10 +135,10 @@ def _role(r: Reading, phrase: Phrase, following: Item | None) -> str:  # noqa: P
             return place(r, phrase)
         known = phrase.is_a(Kind.GOODS) and (phrase.possessive == "our" or (towards and phrase.definite))
         return product(r, phrase) if known else ""
-    return _main(r, phrase)
+    return _main(r, phrase, following)
 
 
-def _main(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
+def _main(r: Reading, phrase: Phrase, following: Item | None = None) -> str:  # noqa: PLR0911
     """A phrase without a preposition of its own."""
     clause, head = r.clause, phrase.head
     assert head is not None
@@ -147,6 +152,8 @@ def _main(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
     if setting and not head.is_a(Kind.GOODS) and not object_too:
         return place(r, phrase)
     if head.is_a(Kind.GOODS):
+        if r.draft.products and not phrase.definite and (_doing(following) or head.word in r.lexicon.serveware):
+            return prop(r, phrase)
         ours = phrase.possessive in ("our", "its", "my") or head.keys in r.lexicon.own
         asked = clause.verb == "request" or clause.colon or not r.draft.products
         either = clause.joiner == "+" and head.is_a(Kind.PROP)
@@ -160,8 +167,23 @@ def _main(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
     if setting:
         return place(r, phrase)
     if head.is_a(Kind.MATERIAL) and not head.is_a(Kind.GOODS):
-        return ""
+        return _material(r, phrase)
     return _unknown(r, phrase)
+
+
+def _material(r: Reading, phrase: Phrase) -> str:
+    """ "brown paper" is a surface; "leather" on its own says what the product is made of."""
+    if phrase.colours or phrase.modifiers:
+        return place(r, phrase)
+    if r.draft.products and r.clause.role == "product":
+        r.draft.products[-1].attributes.append(wording(phrase.items))
+        return "product"
+    return ""
+
+
+def _doing(following: Item | None) -> bool:
+    """True before "hanging", "lying": what does something of its own is not what is sold."""
+    return following is not None and following.is_verb and following.word.endswith("ing")
 
 
 def _unknown(r: Reading, phrase: Phrase) -> str:
@@ -231,7 +253,8 @@ def _with(r: Reading, phrase: Phrase) -> str:
         return product(r, phrase)
     if head.is_a(Kind.GOODS) and not r.draft.products:
         return product(r, phrase)
-    if head.is_a(Kind.PLACE, Kind.SURFACE) and not head.is_a(Kind.PROP, Kind.GOODS):
+    furniture = head.keys[-1] in ("table", "desk", "counter", "shelf", "bench")
+    if head.is_a(Kind.PLACE, Kind.SURFACE) and not head.is_a(Kind.PROP, Kind.GOODS) and not furniture:
         return place(r, phrase)
     if head.is_a(Kind.MATERIAL) or not head.known:
         return ""
