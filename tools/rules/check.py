@@ -116,7 +116,6 @@ def _not_checked(market: str) -> RuleCheck:
     return RuleCheck(
         market=market, rule="pack", verdict=RuleVerdict.NOT_CHECKED,
         reason=f"no pack for {market}: not checked; publishing there is refused",
-        summary=f"There is no market pack for {market}.",
     )
 
 
