@@ -9,6 +9,9 @@ from pydantic import Field
 
 from domain.values import AssetId, Box, BrandId, Degrees, Digest, HexColour, Light, Metres, Model, Share, Size
 
+FITS = 0.5
+"""A search score from here on means that the thing fits; below, it is only the nearest there is."""
+
 
 class AssetKind(StrEnum):
     """The four kinds of asset."""
@@ -78,8 +81,13 @@ class Asset(Model):
 
 
 class AssetHit(Model):
-    """One search result. `score` is 0..1, comparable within one search."""
+    """One search result. `score` is 0..1, comparable within one search; `why` names what agrees and what does not."""
 
     asset: Asset
     score: float
     why: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether this may be offered as an answer; what does not fit is shown to a person at most."""
+        return self.score >= FITS

@@ -50,6 +50,16 @@ class ImageEmbedder(Protocol):
     def embed(self, images: Sequence[Image]) -> npt.NDArray[np.float32]: ...
 
 
+class Ranker(Protocol):
+    """Assets held against a text. `similarity` is the cosine of text and asset, one an asset; the hits come best first
+    and say by `AssetHit.fits` which of them may be offered.
+    """
+
+    def __call__(
+        self, text: str, assets: Sequence[Asset], similarity: Sequence[float]
+    ) -> Sequence[AssetHit]: ...
+
+
 class AssetLibrary(Protocol):
     """A brand's assets: rows in the database, vectors in a rebuildable index."""
 

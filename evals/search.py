@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from domain.assets import Asset, AssetKind
 from domain.composition import Scene
 from domain.ports import Embedder
 from domain.values import Model, Size
+from tools.search import FLOOR, AssetRanker, SentenceModel, StaticEmbedder, rank_scenes
+from tools.search.ranking import described
 
 SUITE = Path(__file__).parent / "suites" / "search.yaml"
 NO_DIGEST = "0" * 64
@@ -87,7 +90,7 @@ def load(path: Path = SUITE) -> Suite:
     return Suite.model_validate(yaml.safe_load(path.read_text()))
 
 
-def described(item: Item) -> str:
+def everything(item: Item) -> str:
     """Everything an item says about itself, as one line."""
     if isinstance(item, Asset):
         return " ".join((item.title, item.description, *item.tags, *item.colours))
@@ -96,12 +99,13 @@ def described(item: Item) -> str:
 
 def words(text: str) -> set[str]:
     """Lower-case words with a plain plural removed."""
-    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in re.findall(r"[a-zé]+", text.lower())}
+    found = re.findall(r"[a-zé]+", text.lower())
+    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in found}
 
 
 def words_alone(ask: Ask, items: Sequence[Item]) -> Ranked:
     """Share of the request's words an item contains, each weighted by its rarity (inverse document frequency)."""
-    bags = [words(described(item)) for item in items]
+    bags = [words(everything(item)) for item in items]
     asked = words(ask.text())
     weight = {word: math.log((len(bags) + 1) / (sum(word in bag for bag in bags) + 0.5)) for word in asked}
     total = sum(weight.values()) or 1.0
@@ -110,8 +114,19 @@ def words_alone(ask: Ask, items: Sequence[Item]) -> Ranked:
 
 def vectors_alone(embedder: Embedder, ask: Ask, items: Sequence[Item]) -> Ranked:
     """Cosine between the request's vector and the item's."""
-    vectors = embedder.embed([ask.text(), *(described(item) for item in items)])
+    vectors = embedder.embed([ask.text(), *(everything(item) for item in items)])
     return [(item.id, float(score)) for item, score in zip(items, vectors[1:] @ vectors[0], strict=True)]
+
+
+def hybrid(embedder: Embedder, ask: Ask, items: Sequence[Item]) -> Ranked:
+    """What the product does: `tools.search` over assets or scenes."""
+    scenes = [item for item in items if isinstance(item, Scene)]
+    if scenes:
+        return [(match.scene.id, match.score) for match in rank_scenes(ask.parts, scenes, embedder, limit=len(scenes))]
+    assets = [item for item in items if isinstance(item, Asset)]
+    vectors = embedder.embed([ask.text(), *(described(asset) for asset in assets)])
+    hits = AssetRanker(embedder)(ask.text(), assets, [float(row @ vectors[0]) for row in vectors[1:]])
+    return [(hit.asset.id, hit.score) for hit in hits]
 
 
 @dataclass
@@ -176,7 +191,16 @@ def best_floor(suite: Suite, method: Method) -> float:
 
 def methods(suite: Suite, model: Path | None) -> dict[str, tuple[Method, float]]:
     """Every method with its floor."""
-    return {"words alone": (words_alone, best_floor(suite, words_alone))}
+    shipped = StaticEmbedder()
+    compared: dict[str, Method] = {"words alone": words_alone}
+    compared["static embedding alone"] = partial(vectors_alone, shipped)
+    if model:
+        compared["sentence model alone"] = partial(vectors_alone, SentenceModel(model))
+    found = {label: (method, best_floor(suite, method)) for label, method in compared.items()}
+    found["hybrid, static embedding"] = partial(hybrid, shipped), FLOOR
+    if model:
+        found["hybrid, sentence model"] = partial(hybrid, SentenceModel(model)), FLOOR
+    return found
 
 
 def main() -> None:
@@ -192,7 +216,8 @@ def main() -> None:
     for name in chosen.split or ("tuning", "held_out"):
         split: Split = getattr(suite, name)
         table = Table(title=f"{name}: {len(suite.assets)} assets, {len(suite.scenes)} scenes")
-        for column in ("method", "floor", "hit@1", "hit@3", "hit@5", "offered wrong", "missed", "false accepts", "right"):
+        columns = ("floor", "hit@1", "hit@3", "hit@5", "offered wrong", "missed", "false accepts", "right")
+        for column in ("method", *columns):
             table.add_column(column, justify="left" if column == "method" else "right")
         for label, (method, floor) in compared.items():
             outcome = measure(suite, split, method, floor)

@@ -49,6 +49,10 @@ class StaticEmbedder:
                 out[row] = mean / max(float(np.linalg.norm(mean)), 1e-12)
         return out
 
+    def knows(self, word: str) -> bool:
+        """Whether a word has a vector of its own, which tells a word of the language from a misspelling."""
+        return self._tokenizer.token_to_id(word.lower()) is not None
+
 
 def text_embedder(folder: Path | None = None) -> Embedder:
     """The embedder of this installation: the sentence model in `folder` where one is configured, else the shipped one.

@@ -39,7 +39,7 @@ class SentenceModel:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             data = (folder / "model.safetensors").read_bytes()
             if config["model_type"] != "bert" or config.get("hidden_act") != "gelu":
-                raise ValueError(f"a {config['model_type']} network with {config.get('hidden_act')}, not a BERT encoder")
+                raise ValueError(f"{config['model_type']} with {config.get('hidden_act')} is no BERT encoder with gelu")
             self._weights = read_safetensors(data)
             self._layers = int(config["num_hidden_layers"])
             self._heads = int(config["num_attention_heads"])
@@ -70,6 +70,10 @@ class SentenceModel:
             mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
             out[rows] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
         return out
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is a token of its own, which tells a word of the language from a misspelling."""
+        return self._tokenizer.token_to_id(word.lower()) is not None
 
     def _encode(self, ids: npt.NDArray[np.int64], mask: Array) -> Array:
         """The last hidden state, batch x tokens x dimensions (Vaswani 2017, Devlin 2019: post-norm encoder)."""

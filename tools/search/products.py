@@ -1,0 +1,242 @@
+"""Whether an asset is the product a text describes, and how well: never another one in its place.
+
+Every content word of the description must be borne out by the asset: the noun by its own group of synonyms, a colour by
+the asset's colours, a flavour, variety or size by the very same. What the asset contradicts or, for words that tell
+products apart, does not say, is a veto. The embedder only orders what passed and what came near.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from domain.assets import FITS, Asset
+from tools.search.lexicon import Term, lexicon, product_words, tokens
+
+VETO = 0.0
+UNSAID_MATERIAL = 0.85
+UNSAID_FEATURE = 0.9
+UNSAID_ADJECTIVE = 0.85
+UNSAID_COLOUR = 0.8
+UNSAID_SIZE = 0.85
+UNSAID_CONTAINER = 0.95
+SECOND_COLOUR = 0.93
+"""Factors on the score for what an asset leaves open: weaker evidence, not a contradiction."""
+
+_ELSEWHERE = re.compile(
+    r"\b(?:on|onto|at|against|beside|behind|under|near|over|above|during|among|between|around|next to|in front of"
+    r"|inside|outside|by the|in (?:a|an|the|front|\w+ light))\b.*",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(r"\b(of|with|in|for|that|which|from)\b", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(ml|cl|l|g|kg|cm|mm|oz|inch|w|gb|tb)\b", re.IGNORECASE)
+_ADJECTIVE = re.compile(r"(?:ed|ing|ful|ous|ish|ese|able|ible|ic|al|ive|less|y|ian|ern)$")
+_COMPOUND_MATERIALS = frozenset({"glass", "tin"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How an asset answers a description: `fit` 0 (vetoed) to 1, the share of terms met, and the reasons."""
+
+    fit: float
+    met: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A product description taken apart. `heads` are the nouns, outermost container first."""
+
+    heads: tuple[Term, ...]
+    terms: tuple[Term, ...]
+    sizes: tuple[tuple[str, str], ...]
+
+    @property
+    def empty(self) -> bool:
+        """Nothing in the text tells products apart."""
+        return not (self.heads or self.terms or self.sizes)
+
+
+def wanted(text: str, noun: str = "") -> Wanted:
+    """Take a description apart: "a chilled can of blood orange on a beach" -> heads can, term blood orange.
+
+    What follows a word of place is about the scene and is left out. `noun` names the head where it is known already.
+    """
+    described = _ELSEWHERE.sub("", text) or text
+    sizes = _sizes(described)
+    described = _SIZE.sub(" ", described).replace("without ", "no ")
+    parts = _JOINT.split(described)
+    heads: list[Term] = []
+    terms: list[Term] = []
+    for number in range(0, len(parts), 2):
+        joint = parts[number - 1].lower() if number else ""
+        read = [term for term in product_words().read(tokens(parts[number])) if not term.names("filler")]
+        if number == 0 and read and read[0].words[0].isdigit():
+            read = read[1:]
+        if not read:
+            continue
+        last = read[-1]
+        if joint in {"", "of"} and (last.names("product") or not last.senses):
+            heads.append(last)
+            read = read[:-1]
+        terms += read
+    if noun and not any(set(tokens(noun)) & set(head.words) for head in heads):
+        heads = [*product_words().read(tokens(noun))[-1:], *heads]
+    return Wanted(tuple(heads), tuple(terms), sizes)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an asset says about itself, read once."""
+
+    asset: Asset
+
+    @cached_property
+    def named(self) -> list[Term]:
+        """Terms of title and tags."""
+        title = _JOINT.split(self.asset.title)[0]
+        return [term for part in (title, *self.asset.tags) for term in product_words().read(tokens(part))]
+
+    @cached_property
+    def said(self) -> list[Term]:
+        """Terms of title, tags, colours and description."""
+        parts = (self.asset.title, *self.asset.tags, *self.asset.colours, self.asset.description)
+        return [term for part in parts for term in product_words().read(tokens(part))]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word it says."""
+        return frozenset(word for term in self.said for word in term.words)
+
+    @cached_property
+    def nouns(self) -> frozenset[str]:
+        """What kind of product it says it is. What it is made of, comes with or comes in is not meant."""
+        lead = product_words().read(tokens(_JOINT.split(re.split(r"[,.;]", self.asset.description)[0])[0]))
+        found = [term for term in (*self.named, *lead[-1:]) if term.names("product")]
+        plain = [term for term in found if not set(term.words) & _COMPOUND_MATERIALS or len(term.words) > 1]
+        return frozenset(name for term in plain or found for name in term.names("product"))
+
+    @cached_property
+    def noun_words(self) -> frozenset[str]:
+        """Words of title and tags, for nouns the lexicon does not know."""
+        return frozenset(word for term in self.named for word in term.words)
+
+    @cached_property
+    def colours(self) -> tuple[str, ...]:
+        """Colour names, those of the row first."""
+        own = [name for colour in self.asset.colours for term in product_words().read(tokens(colour))
+               for name in term.names("colour")]
+        return tuple(own or [name for term in self.said for name in term.names("colour")])
+
+    def names(self, facet: str) -> frozenset[str]:
+        """Everything said within one facet."""
+        return frozenset(name for term in self.said for name in term.names(facet))
+
+    @cached_property
+    def sizes(self) -> tuple[tuple[str, str], ...]:
+        """Amounts with their units."""
+        return _sizes(" ".join((self.asset.title, self.asset.description, *self.asset.tags)))
+
+
+def judge(ask: Wanted, facts: Facts) -> Verdict:
+    """Hold one asset against a description."""
+    if ask.empty:
+        return Verdict(VETO, 0.0, "nothing in the words names a product")
+    marks: list[tuple[float, str]] = [*_heads(ask, facts)]
+    marks += [_term(term, facts) for term in ask.terms]
+    marks += [_size(size, facts) for size in ask.sizes]
+    fit = 1.0
+    for factor, _ in marks:
+        fit *= factor
+    met = sum(factor > VETO for factor, _ in marks) / len(marks)
+    reasons = [text for factor, text in marks if factor == VETO] or [text for _, text in marks]
+    return Verdict(fit if fit >= FITS else VETO, met, "; ".join(reasons))
+
+
+def _heads(ask: Wanted, facts: Facts) -> list[tuple[float, str]]:
+    containers = set(lexicon().containers)
+    marks = []
+    # In "shampoo bottle" and "bottle of shampoo" the content names the product; the bottle may go unsaid.
+    nouns = [term for term in (*ask.heads, *ask.terms) if not containers & {*term.names("product")}]
+    contents = [term for term in nouns if _is_a(term, facts)]
+    for head in ask.heads:
+        if not head.names("product"):
+            met = set(head.words) <= facts.noun_words
+            marks.append((1.0, f"{head}") if met else _term(head, facts, noun=True))
+        elif _is_a(head, facts):
+            marks.append((1.0, f"{head}"))
+        elif containers & set(head.names("product")) and contents and not containers & facts.nouns:
+            marks.append((UNSAID_CONTAINER, f"{head} not mentioned"))
+        else:
+            marks.append((VETO, f"not a {head}"))
+    return marks
+
+
+def _is_a(term: Term, facts: Facts) -> bool:
+    return any(lexicon().narrower(name) & facts.nouns for name in term.names("product"))
+
+
+def _term(term: Term, facts: Facts, *, noun: bool = False) -> tuple[float, str]:
+    """The mark of one word beside the noun: 1 borne out, less when left open, `VETO` when another product is meant."""
+    borne_out = _borne_out(term, facts)
+    if borne_out > 0:
+        return borne_out, str(term)
+    for facet, told, factor in (
+        ("material", sorted(facts.names("material")), UNSAID_MATERIAL), ("flavour", ["another"], VETO),
+        ("variety", ["another"], VETO), ("colour", list(facts.colours[:2]), UNSAID_COLOUR),
+        ("feature", [], UNSAID_FEATURE),
+    ):
+        if term.names(facet):
+            # What the asset tells of this facet is something else; what it leaves open is only weaker evidence.
+            return (VETO, f"{' and '.join(told)}, not {term}") if told else (factor, f"{term} not mentioned")
+    if not noun and not term.senses and _ADJECTIVE.search(term.words[-1]):
+        return UNSAID_ADJECTIVE, f"{term} not mentioned"
+    return VETO, f"nothing says {term}"
+
+
+def _borne_out(term: Term, facts: Facts) -> float:
+    """How well an asset bears a word out in any of its senses, 0 when in none."""
+    if set(term.words) <= facts.words and not _outspoken(term, facts):
+        return 1.0
+    if _is_a(term, facts):
+        return 1.0
+    if any(set(term.names(facet)) & facts.names(facet) for facet in ("flavour", "variety", "feature")):
+        return 1.0
+    made = {part for name in term.names("material") for part in (name, *lexicon().materials[name])}
+    if made & (facts.names("material") | {str(said) for said in facts.said}):
+        return 1.0
+    return max((_shade(colour, facts.colours) for colour in term.names("colour")), default=0.0)
+
+
+def _outspoken(term: Term, facts: Facts) -> bool:
+    """Whether a word occurs in the asset's texts but its facet speaks against it: the other half of a longer phrase,
+    or a colour of the label where the row names the product's colours.
+    """
+    if term.names("colour") and facts.asset.colours and not term.names("flavour"):
+        return not any(_shade(colour, facts.colours) for colour in term.names("colour"))
+    return bool(term.names("flavour")) and not set(term.names("flavour")) & facts.names("flavour")
+
+
+def _shade(colour: str, have: Sequence[str]) -> float:
+    """How well a colour is borne out: by name, by its basic colour, or by a colour further down the list."""
+    if colour in have:
+        return 1.0 if have[0] == colour else SECOND_COLOUR
+    basics = set(lexicon().colours[colour])
+    for place, other in enumerate(have):
+        if basics & set(lexicon().colours.get(other, ())):
+            return 0.97 if place == 0 else SECOND_COLOUR * 0.97
+    return 0.0
+
+
+def _sizes(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((number.replace(",", "."), unit.lower()) for number, unit in _SIZE.findall(text))
+
+
+def _size(size: tuple[str, str], facts: Facts) -> tuple[float, str]:
+    number, unit = size
+    if size in facts.sizes:
+        return 1.0, f"{number} {unit}"
+    others = [value for value, other in facts.sizes if other == unit]
+    return (VETO, f"{others[0]} {unit}, not {number}") if others else (UNSAID_SIZE, f"{number} {unit} not mentioned")
