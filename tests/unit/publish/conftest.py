@@ -121,7 +121,8 @@ def run_view(book: YamlRulebook) -> RunView:
         cannot_draw=("a dog",), candidates=candidates,
         edits=(
             Edit(id="e1", target=EditTarget.COMPOSITION, field="lift", before=14, after=0,
-                 why="close the gap under the can", source="floating", parent="c-2", child="c-6", round=1, outcome=EditOutcome.KEPT),
+                 why="close the gap under the can", source="floating", parent="c-2", child="c-6", round=1,
+                 outcome=EditOutcome.KEPT),
             Edit(id="e2", target=EditTarget.BACKGROUND, field="warmth", before=0.0, after=0.2, why="warmer light",
                  source="person", parent="c-6", round=2, outcome=EditOutcome.REFUSED, note="changes nothing"),
         ),
