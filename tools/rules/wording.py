@@ -123,15 +123,18 @@ def occurrences(text: Words, term: str) -> list[tuple[int, int]]:
 
 
 def find(text: Words, terms: Iterable[str], besides: Iterable[str] = ()) -> tuple[str, ...]:
-    """The terms that the text affirms, in order of first appearance.
+    """The terms that the text affirms, in order of first appearance; of two that overlap only the longer.
 
     An occurrence inside a phrase of `besides` ("ginger beer") or under a negator ("no beer") does not count.
     """
     covered = [span for phrase in besides for span in occurrences(text, phrase)]
+    spans = [
+        (start, end, term.rstrip("*")) for term in terms for start, end in occurrences(text, term)
+        if not text.negated[start]
+    ]
     found: dict[str, int] = {}
-    for term in terms:
-        for start, end in occurrences(text, term):
-            hidden = any(first <= start and end <= last for first, last in covered)
-            if not hidden and not text.negated[start]:
-                found.setdefault(term.rstrip("*"), start)
-    return tuple(sorted(found, key=lambda term: found[term]))
+    for start, end, term in sorted(spans):
+        longer = ((first, last) for first, last, _ in spans if last - first > end - start)
+        if not any(first <= start and end <= last for first, last in (*covered, *longer)):
+            found.setdefault(term, start)
+    return tuple(found)

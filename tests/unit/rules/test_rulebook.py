@@ -63,6 +63,11 @@ def test_every_shipped_rule_names_a_source_a_day_and_a_date_for_another_look():
             assert rule.review_by > rule.source.read_on, rule.id
 
 
+def test_the_label_of_a_shipped_rule_can_be_set_as_it_stands():
+    labels = {rule.label.text for pack in YamlRulebook().markets() for rule in pack.rules if rule.label}
+    assert labels == {"AI-generated image", "AI-generated background", "Made with AI"}
+
+
 def test_every_word_list_that_a_shipped_rule_refers_to_exists():
     book = YamlRulebook()
     rules = [rule for pack in book.markets() for rule in pack.rules] + list(book.brand("demo").rules)
