@@ -3,8 +3,9 @@
 Each result carries a confidence with its reason; below `THRESHOLD` a person looks at the outline first.
 """
 
-from tools.segment.alpha import from_alpha
 from tools.segment.confidence import THRESHOLD
+from tools.segment.cutout import cut_out
+from tools.segment.overlay import overlay, suggest_box
 from tools.segment.result import CutoutResult
 
-__all__ = ["THRESHOLD", "CutoutResult", "from_alpha"]
+__all__ = ["THRESHOLD", "CutoutResult", "cut_out", "overlay", "suggest_box"]

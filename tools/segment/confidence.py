@@ -26,6 +26,7 @@ class Gate(Model):
     box_contrast: float = Field(gt=0)
     box_edge_support: Share
     box_stability: Share
+    box_fit: Share
 
 
 GATE = Gate.model_validate(yaml.safe_load(files("tools.segment").joinpath("confidence.yaml").read_text("utf-8")))
