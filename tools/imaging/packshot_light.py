@@ -82,6 +82,7 @@ def reflected(p: Vectors, direction: Vectors, rough: Floats | float, size: float
     room = _WALL + (_CEILING - _WALL) * smoothstep(0.1, 0.9, up) + (_FLOOR - _WALL) * smoothstep(0.0, 0.5, -up)
     behind = smoothstep(0.15, 0.95, -direction[2]) * np.exp(-np.square(up / 0.55))
     room = room + 0.34 * behind                                                   # the sweep behind the product
+    room = room + 0.20 * smoothstep(-0.2, 1.0, direction[2]) * (0.55 - 0.45 * direction[0])    # the studio's lit front
     out = np.repeat(room[:, None], 3, axis=1).astype(np.float32)
     for box, (normal, across, vertical) in zip(STUDIO, _FRAMES, strict=True):
         facing = -_dot(direction, normal)
