@@ -1,4 +1,4 @@
-"""How well products are cut out: overlap, alpha error, colour error, acceptance and time, on pictures with known mattes.
+"""How well products are cut out: overlap, alpha error, acceptance and time, on pictures with known mattes.
 
     python benchmarks/cutout.py [--side 1024]
 
@@ -20,6 +20,7 @@ from sklearn.datasets import load_sample_image
 
 from domain.errors import UnusableImage
 from domain.values import Box
+from tools.imaging.decode import decode, encode_jpeg
 from tools.imaging.packshot import catalogue, render
 from tools.segment import THRESHOLD, cut_out
 
@@ -49,15 +50,16 @@ def on_backdrop(rgba: np.ndarray, level: float, side: int, seed: int = 0) -> tup
     layer[top : top + small.shape[0], left : left + small.shape[1]] = small.clip(0, 1)
     alpha = layer[..., 3:]
     yy, xx = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j].astype(np.float32)
-    backdrop = level / 255 * (1 - 0.07 * (xx**2 + (yy + 0.3) ** 2) + 0.03 * xx)[..., None] * np.float32((1, 0.995, 0.985))
+    fall = 1 - 0.07 * (xx**2 + (yy + 0.3) ** 2) + 0.03 * xx
+    backdrop = level / 255 * fall[..., None] * np.float32((1, 0.995, 0.985))
     foot = np.roll(cv2.GaussianBlur(alpha[..., 0], (0, 0), side / 60), side // 80, 0)
     shadow = np.roll(cv2.GaussianBlur(alpha[..., 0], (0, 0), side / 25), (side // 40, side // 25), (0, 1))
     near_base = np.clip((np.arange(side) - top - 0.75 * small.shape[0]) / (0.25 * small.shape[0]), 0, 1)[:, None]
     backdrop = backdrop * (1 - 0.30 * np.maximum(shadow * near_base, foot * near_base))[..., None]
     picture = layer[..., :3] + backdrop * (1 - alpha)
     picture = picture * 255 + random.normal(0, 1.2, picture.shape)
-    data = cv2.imencode(".jpg", np.rint(picture.clip(0, 255)).astype(np.uint8)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
-    return cv2.imdecode(data[1], cv2.IMREAD_COLOR)[..., ::-1].copy(), alpha[..., 0]
+    pixels = np.rint(picture.clip(0, 255)).astype(np.uint8)
+    return decode(encode_jpeg(pixels, 90)).image, alpha[..., 0]
 
 
 def textured(rgba: np.ndarray, photo: np.ndarray) -> np.ndarray:
@@ -77,7 +79,7 @@ def motorcycle() -> tuple[np.ndarray, np.ndarray]:
     filled = cv2.inpaint(
         np.where(known, disparity, 0).clip(0, 255).astype(np.uint8), (~known).astype(np.uint8), 3, cv2.INPAINT_TELEA
     ).astype(np.float32)
-    height, width = filled.shape
+    height = filled.shape[0]
     rows = np.arange(height, dtype=np.float32)[:, None]
     floor = np.poly1d(np.polyfit(np.arange(430, height), np.median(filled[430:, 20:120], axis=1), 1))(rows)
     near = (filled > np.maximum(floor, 34) + 3).astype(np.uint8)
@@ -128,9 +130,9 @@ def main() -> None:
                       f"confidence {row['confidence']:.2f}  {row['seconds']:.2f} s{flag}")
         kept = [row for row in rows if row["confidence"] >= THRESHOLD]
         if kept:
-            print(f"{family}: accepted {len(kept)}/{len(rows)}; of these IoU mean {np.mean([r['iou'] for r in kept]):.3f} "
-                  f"min {min(r['iou'] for r in kept):.3f}, alpha error mean {np.mean([r['alpha'] for r in kept]):.3f}, "
-                  f"seconds median {np.median([r['seconds'] for r in rows]):.2f}")
+            ious, errors = [row["iou"] for row in kept], [row["alpha"] for row in kept]
+            print(f"{family}: accepted {len(kept)}/{len(rows)}; of these IoU mean {np.mean(ious):.3f} min {min(ious):.3f}, "
+                  f"alpha error mean {np.mean(errors):.3f}; seconds median {np.median([r['seconds'] for r in rows]):.2f}")
     refused = 0
     for name, photo in photos.items():
         try:

@@ -37,6 +37,8 @@ class Solid(Protocol):
 def lookup(table: Floats, column: Floats, row: Floats, mode: int = cv2.BORDER_REPLICATE) -> Floats:
     """Bilinear reading of a 2-D table (or of an image with channels) at float positions given as flat arrays."""
     count = column.size
+    if not count:
+        return np.zeros((0, *table.shape[2:]), np.float32)
     rows = -(-count // _CHUNK)
     maps = np.zeros((2, rows * _CHUNK), np.float32)
     maps[0, :count], maps[1, :count] = column, row

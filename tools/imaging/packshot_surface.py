@@ -155,7 +155,7 @@ def shade(
     for zone in np.unique(surface.glass[surface.glass >= 0]).tolist():
         at = np.flatnonzero((surface.glass == zone) & (surface.bare > 0))
         glass = finish.zones[zone][1].glass
-        if glass is not None:
+        if glass is not None and at.size:
             part = tuple(v[at] for v in p), tuple(v[at] for v in eye), tuple(v[at] for v in normal)
             through = _through_glass(solid, *part, glass, finish.unit, size)   # type: ignore[arg-type]
             mirror = fresnel(cosine[at], 0.045)[:, None]

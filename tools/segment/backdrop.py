@@ -137,7 +137,7 @@ def _held(outline: Outline) -> list[tuple[float, str]]:
         (_score(-outline.agreement, -GATE.agreement, worse=0.07),
          "parts of the product have the backdrop's colour, or it is transparent"),
         (_score(-outline.area, -GATE.area_min, worse=GATE.area_min), "the product is too small in the picture"),
-        (_score(outline.area, GATE.area_max, worse=0.2), "the product fills the picture and leaves no backdrop around it"),
+        (_score(outline.area, GATE.area_max, worse=0.2), "the product fills the picture to its edges"),
     ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ OPAQUE = 0.995           # from here on a pixel is the photo's own
 
 def band_width(image: Image) -> int:
     """Half the width of the unsure band around an outline, pixels."""
-    return max(3, round(0.005 * max(image.shape[0], image.shape[1])))
+    return max(3, int(0.005 * max(image.shape[:2]) + 0.5))
 
 
 def matte(image: Image, inside: Mask, band: int | None = None) -> tuple[Image, Mask]:
