@@ -18,7 +18,7 @@ from domain.errors import Misconfigured
 from domain.ports import Image
 from domain.values import HexColour, Light, Model, Origin
 from tools.judges.book import Check
-from tools.judges.colour import ciede2000, lab, lab_of_hex
+from tools.judges.colour import Floats, ciede2000, lab, lab_of_hex
 from tools.judges.evidence import Views
 
 VOCABULARY = "vocabulary.yaml"
@@ -32,11 +32,23 @@ class Moment(Model):
     median_max: float = 100.0
 
 
+class Tone(Model):
+    """Words for a tone, the bounds its surroundings keep, and the setting that moves them."""
+
+    words: tuple[str, ...]
+    colourfulness_min: float = 0.0
+    colourfulness_max: float = 1e3
+    b_min: float = -1e3
+    b_max: float = 1e3
+    field: str
+
+
 class Vocabulary(Model):
     """What words of a brief allow; see vocabulary.yaml."""
 
     lights: dict[str, tuple[Light, ...]]
     moments: dict[str, Moment]
+    tones: dict[str, Tone]
     seasons: dict[str, tuple[str, ...]]
     weathers: dict[str, tuple[str, ...]]
     places: dict[str, tuple[str, ...]]
@@ -91,7 +103,8 @@ def caption_agreement(views: Views, check: Check) -> Finding:
     if brief is not None:
         parts += _scene_parts(brief, scene) if scene is not None else []
         parts += _product_parts(brief, views)
-    parts += _lightness_parts(_words_about_light(brief, views.evidence.caption), views)
+    words = _words_about_looks(brief, views.evidence.caption)
+    parts += _lightness_parts(words, views) + _tone_parts(words, views)
     measured = [part for part in parts if part.agrees is not None]
     facts: dict[str, Scalar] = {part.name: part.said for part in parts}
     if not measured:
@@ -213,20 +226,60 @@ def _colour_name(said: str) -> str | None:
     return None
 
 
-def _words_about_light(brief: Brief | None, caption: str | None) -> str:
-    given = [_given(brief.light), _given(brief.time_of_day), _given(brief.weather)] if brief is not None else []
-    return " ".join(filter(None, [*given, caption.lower() if caption and brief is None else None]))
+def _words_about_looks(brief: Brief | None, caption: str | None) -> str:
+    """What the brief, or a caption where there is no brief, says about light and tone."""
+    if brief is None:
+        return (caption or "").lower()
+    parts = (brief.light, brief.time_of_day, brief.weather, brief.style, brief.mood)
+    return " | ".join(said for said in map(_given, parts) if said is not None)
+
+
+def _surroundings(views: Views) -> Floats | None:
+    """CIELAB of the picture outside the product, (n, 3); None where the product fills it."""
+    around = views.half_lab[::2, ::2]
+    mask = views.half_mask
+    values = around.reshape(-1, 3) if mask is None else around[mask[::2, ::2] < 16]
+    return values if len(values) >= 1000 else None
+
+
+def _tone_parts(text: str, views: Views) -> list[Measured]:
+    """Vivid, muted, warm and cool as colourfulness and mean yellowness of the surroundings."""
+    around = _surroundings(views) if text else None
+    if around is None:
+        return []
+    colourful = lab_colourfulness(around)
+    yellow = float(around[:, 2].mean())
+    found: list[Measured] = []
+    for name, tone in vocabulary().tones.items():
+        if not any(_mentions(text, word) for word in tone.words):
+            continue
+        agrees = tone.colourfulness_min <= colourful <= tone.colourfulness_max and tone.b_min <= yellow <= tone.b_max
+        own = 1.0 if tone.field == "saturation" else 0.0
+        further = {"vivid": 1.4, "muted": 0.5, "warm": 0.4, "cool": -0.4}[name]
+        fixes = (
+            Change(target=EditTarget.GENERATOR, field=tone.field, amount=own, why="the scene's own colours"),
+            Change(target=EditTarget.GENERATOR, field=tone.field, amount=further, why=f"{name}, as asked for"),
+            _OTHER_SCENE,
+        )
+        said = f"{name} against colourfulness {colourful:.0f} and yellowness {yellow:+.0f}"
+        found.append(Measured(name=f"looks {name}", agrees=agrees, said=said, fixes=fixes))
+    return found
+
+
+def lab_colourfulness(colours: Floats) -> float:
+    """Hasler and Süsstrunk's M1 (2003) of CIELAB colours (n, 3): spread of a and b plus 0.37 of their mean's chroma."""
+    spread = float(np.hypot(colours[:, 1].std(), colours[:, 2].std()))
+    return spread + 0.37 * float(np.hypot(colours[:, 1].mean(), colours[:, 2].mean()))
 
 
 def _lightness_parts(text: str, views: Views) -> list[Measured]:
     """Night must look like night and day like day, whatever the scene's record says."""
     if not text:
         return []
-    lightness, mask = views.half_lab[..., 0], views.half_mask
-    around = lightness if mask is None else lightness[mask < 16]
-    if around.size < 1000:
+    around = _surroundings(views)
+    if around is None:
         return []
-    median = float(np.median(around))
+    median = float(np.median(around[:, 0]))
     slot = views.evidence.slot
     found: list[Measured] = []
     for name, moment in vocabulary().moments.items():

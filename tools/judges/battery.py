@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from domain.candidate import Finding
+from domain.candidate import Change, EditTarget, Finding, Slot
 from domain.errors import BadInput
 from tools.judges.agreement import caption_agreement
 from tools.judges.book import Check, book
@@ -12,7 +12,7 @@ from tools.judges.composition import composition, legibility
 from tools.judges.duplicates import duplicate_product
 from tools.judges.edges import edge_halo, edge_seam, object_growth
 from tools.judges.evidence import Evidence, Views
-from tools.judges.exposure import exposure, sharpness
+from tools.judges.exposure import exposure, noise, sharpness
 from tools.judges.geometry import clipping, horizon, size_plausibility
 from tools.judges.ground import floating
 from tools.judges.light import shadow_direction
@@ -33,6 +33,7 @@ CHECKS: dict[str, CheckFunction] = {
     "floating": floating,
     "product_lock": product_lock,
     "sharpness": sharpness,
+    "noise": noise,
     "legibility": legibility,
     "edge_halo": edge_halo,
     "edge_seam": edge_seam,
@@ -75,4 +76,24 @@ def measure(
         and (ocr or name not in READS_TEXT)
     ]
     views, checks = Views(evidence), book().checks
-    return tuple(CHECKS[name](views, checks[name]) for name in wanted)
+    findings = (CHECKS[name](views, checks[name]) for name in wanted)
+    slot = evidence.slot
+    return tuple(findings) if slot is None else tuple(_with_live_fixes(finding, slot) for finding in findings)
+
+
+def _with_live_fixes(finding: Finding, slot: Slot) -> Finding:
+    """The finding without fixes that would leave the slot as it is (Promise 3: no idle revision)."""
+    fixes = tuple(change for change in finding.fixes if not _idle(change, slot))
+    return finding if len(fixes) == len(finding.fixes) else finding.model_copy(update={"fixes": fixes})
+
+
+def _idle(change: Change, slot: Slot) -> bool:
+    if change.relative or change.amount is None:
+        return change.relative and change.amount == 1
+    if change.target is EditTarget.GENERATOR and change.field != "seed":
+        return bool(getattr(slot.settings, change.field) == change.amount)
+    if change.target is EditTarget.BACKGROUND:
+        return change.amount == (slot.scene.id if change.field == "scene" else slot.scene.mirrored)
+    if change.target is EditTarget.COMPOSITION and "." not in change.field:
+        return bool(getattr(slot.composition, change.field) == change.amount)
+    return False

@@ -7,6 +7,7 @@ import numpy as np
 
 from domain.candidate import Change, EditTarget, Finding
 from domain.composition import SceneKind
+from domain.ports import Image
 from domain.values import Light
 from tools.judges.book import Check
 from tools.judges.evidence import Views
@@ -17,8 +18,8 @@ _DARK_LIGHTS = frozenset({Light.NIGHT, Light.DUSK})
 def exposure(views: Views, check: Check) -> Finding:
     """Lightness of the surroundings: clipped shares, median and spread (P95 - P5) of CIELAB L outside the product.
 
-    The product keeps its own exposure and is masked out. A night or dusk scene may be darker, a studio sweep lighter,
-    which widens the limits. `value` is the median lightness.
+    The product keeps its own exposure and is masked out. By day some highlights (P95) are asked for as well. A night
+    or dusk scene may be darker, a studio sweep lighter, which widens the limits. `value` is the median lightness.
     """
     lightness, mask = views.half_lab[..., 0], views.half_mask
     values = lightness[::2, ::2].ravel() if mask is None else lightness[::2, ::2][mask[::2, ::2] < 16]
@@ -32,10 +33,11 @@ def exposure(views: Views, check: Check) -> Finding:
     high_key = scene is not None and scene.kind is SceneKind.STUDIO
     facts = {"black": black, "white": white, "spread": high - low, "p95": high}
     darkest = check.limit("median_min_dark" if dark else "median_min")
-    if median < darkest or black > check.limit("black_share_dark" if dark else "black_share"):
-        stops = float(np.clip(np.log2((max(darkest, 1) + 16) / (median + 12)) * 1.6, 0.3, 2))
+    gloomy = not dark and high < check.limit("highlights_min")
+    if median < darkest or gloomy or black > check.limit("black_share_dark" if dark else "black_share"):
+        stops = float(np.clip((70 - high) / 16, 0.3, 2))
         return check.failed(
-            f"the surroundings are too dark: median lightness {median:.0f}, {black:.0%} black",
+            f"the surroundings are too dark: median lightness {median:.0f}, highlights {high:.0f}, {black:.0%} black",
             value=median, evidence=facts, fixes=_exposure_fixes(views, stops),
         )
     lightest = check.limit("median_max_high_key" if high_key else "median_max")
@@ -149,3 +151,40 @@ def _surrounding_edges(views: Views) -> float | None:
         return None
     strength = np.abs(cv2.Laplacian(views.gray[top:bottom, left:right], cv2.CV_32F))
     return float(np.log(np.percentile(strength[beside], 99) + 1))
+
+
+def noise(views: Views, check: Check) -> Finding:
+    """Grain or sensor noise, in grey levels: how much the calmest tenth of the picture's tiles deviates from itself.
+
+    Median absolute deviation of luma from its Gaussian mean (sigma 2.5) by tiles of about 1/16 of the picture; `value`
+    is the tenth percentile over tiles, as sigma of Gaussian noise. Unlike Immerkaer's kernel it sees soft film grain.
+    A textured surface seen from above fills the picture with what looks like grain: the check abstains on flat lays.
+    """
+    scene = views.evidence.scene
+    if scene is not None and scene.kind is SceneKind.FLAT_LAY:
+        return check.abstained("a textured surface fills the picture")
+    if min(views.width, views.height) < 128:
+        return check.abstained("too small to tell noise from detail")
+    value = grain(views.gray)
+    if value > check.limit("sigma"):
+        return check.failed(
+            f"grainy: noise of {value:.1f} grey levels in flat parts",
+            value=value,
+            fixes=(
+                Change(target=EditTarget.GENERATOR, field="grain", amount=1.0, why="the grain of the product's photo"),
+                Change(target=EditTarget.GENERATOR, field="grain", amount=0.0, why="no grain"),
+                Change(target=EditTarget.BACKGROUND, field="scene", why="a cleaner scene"),
+            ),
+        )
+    return check.passed("clean", value=value)
+
+
+def grain(gray: Image) -> float:
+    """Sigma of the noise in a luma picture, see `noise`; 0 where the calmest tiles are perfectly smooth."""
+    values = gray.astype(np.float32)
+    deviation = np.abs(values - cv2.GaussianBlur(values, (0, 0), 2.5))
+    side = max(16, min(gray.shape) // 16)
+    rows, columns = (n // side * side for n in gray.shape)
+    tiles = deviation[:rows, :columns].reshape(rows // side, side, columns // side, side).swapaxes(1, 2)
+    medians = np.median(tiles[:, :, ::2, ::2].reshape(tiles.shape[0] * tiles.shape[1], -1), axis=1)
+    return 1.4826 * float(np.percentile(medians, 10))
