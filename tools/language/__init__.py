@@ -2,6 +2,9 @@
 Deterministic, English, no model; the words it knows are in `data/`. The model gateway does not live here.
 """
 
+from tools.language.asking import apply_answer, assume_defaults, questions
+from tools.language.feedback import read_feedback
 from tools.language.reader import BuiltinReader
+from tools.language.writer import BuiltinWriter
 
-__all__ = ["BuiltinReader"]
+__all__ = ["BuiltinReader", "BuiltinWriter", "apply_answer", "assume_defaults", "questions", "read_feedback"]
