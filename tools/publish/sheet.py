@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from domain.ports import Image
+from tools.publish.lettering import line, write
 
 WIDTH = 2000
 _MARGIN, _GAP, _SMALL_GAP = 88, 36, 22
 _PAPER, _INK, _GREY, _HAIR = (250, 248, 245), (28, 27, 26), (117, 112, 106), (222, 217, 210)
 _WIDEST = 900
 _SMALL_COLUMNS = 6
-_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 class Tile(NamedTuple):
@@ -37,48 +35,6 @@ def thumbnail(image: Image, side: int = 480) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=82, method=4)
     return buffer.getvalue()
-
-
-@cache
-def _font(size: int) -> _Font:
-    """The FreeType face that comes with Pillow: the same on every machine."""
-    return ImageFont.load_default(size)
-
-
-_SPELT = {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "đ": "d", "ł": "l", "Ł": "L", "–": "-",
-          "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "×": "x", "…": "...", "€": "EUR ", "→": ">"}
-
-
-@cache
-def _drawn(character: str) -> bytes:
-    return bytes(_font(24).getmask(character))
-
-
-@cache
-def _spelt(character: str) -> str:
-    """A character as the face can draw it: itself, else spelt out, else without its accent, else a question mark.
-
-    The face holds little beyond ASCII and draws a crossed box for the rest; a plain letter reads better.
-    """
-    if character.isspace() or not character.isprintable():
-        return " "
-    if _drawn(character) != _drawn("\uffff"):
-        return character
-    plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
-    known = plain and all(_drawn(c) != _drawn("\uffff") for c in plain)
-    return _SPELT.get(character) or (plain if known else "?")
-
-
-def _shortened(text: str, font: _Font, width: float) -> str:
-    """The text in one line, ended with three dots where it is too long."""
-    line = " ".join("".join(map(_spelt, unicodedata.normalize("NFC", text))).split())
-    if font.getlength(line) <= width:
-        return line
-    low, high = 0, len(line)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if font.getlength(line[:middle].rstrip() + "...") <= width else (low, middle - 1)
-    return line[:low].rstrip() + "..."
 
 
 def _scaled(image: Image, width: int, height: int) -> Pillow.Image:
@@ -111,27 +67,26 @@ def _rows(tiles: Sequence[Tile], columns: int, gap: int, title_size: int, talles
     return rows
 
 
-def _draw_row(sheet: Pillow.Image, draw: ImageDraw.ImageDraw, row: _Row, top: int) -> None:
+def _draw_row(sheet: Pillow.Image, row: _Row, top: int) -> None:
     floor = top + max(picture.height for picture in row.pictures)
     for i, (picture, tile) in enumerate(zip(row.pictures, row.tiles, strict=True)):
         left = _MARGIN + i * (row.column + row.gap)
         sheet.paste(picture, (left, floor - picture.height))
-        title, small = _font(row.title_size), _font(round(row.title_size * 0.8))
+        small = round(row.title_size * 0.8)
         at = floor + round(row.title_size * 0.65)
-        draw.text((left, at), _shortened(tile.title, title, row.column), _INK, font=title)
+        write(sheet, (left, at), line(tile.title, row.title_size, row.column), row.title_size, _INK)
         if tile.subtitle:
-            below = at + round(row.title_size * 1.4)
-            draw.text((left, below), _shortened(tile.subtitle, small, row.column), _GREY, font=small)
+            write(sheet, (left, at + round(row.title_size * 1.4)), line(tile.subtitle, small, row.column), small, _GREY)
 
 
 def contact_sheet(
     shortlist: Sequence[Tile], candidates: Sequence[Tile] = (), *, heading: str = "", note: str = ""
 ) -> Image:
-    """One page with the shortlist large and every candidate small beneath it: RGB, 2000 pixels wide.
+    """One page with the shortlist large and the candidates small beneath it: RGB, 2000 pixels wide.
 
     Args:
         shortlist: what passed, best first; up to three stand in a row. May be empty.
-        candidates: all that were drawn, six in a row. May be empty.
+        candidates: all that were drawn, or those not chosen (then none has a shortlisted title); six in a row.
         heading: the request, shortened to one line.
         note: a line beside the rule under the heading, such as run, markets and date.
     """
@@ -141,23 +96,24 @@ def contact_sheet(
     label = 84 if small else 0
     body = sum(row.height + row.gap for row in (*large, *small))
     sheet = Pillow.new("RGB", (WIDTH, head + body + label + _MARGIN), _PAPER)
-    draw = ImageDraw.Draw(sheet)
     width = WIDTH - 2 * _MARGIN
     top = _MARGIN
     if heading:
-        draw.text((_MARGIN, top - 8), _shortened(heading, _font(46), width), _INK, font=_font(46))
+        write(sheet, (_MARGIN, top - 8), line(heading, 46, width), 46, _INK)
         top += 72
     if note:
-        draw.text((_MARGIN, top), _shortened(note, _font(25), width), _GREY, font=_font(25))
+        write(sheet, (_MARGIN, top), line(note, 25, width), 25, _GREY)
     top = head
     for row in large:
-        _draw_row(sheet, draw, row, top)
+        _draw_row(sheet, row, top)
         top += row.height + row.gap
     if small:
-        draw.line((_MARGIN, top, WIDTH - _MARGIN, top), _HAIR, 2)
-        draw.text((_MARGIN, top + 26), f"All {len(candidates)} candidates", _GREY, font=_font(25))
+        ImageDraw.Draw(sheet).line((_MARGIN, top, WIDTH - _MARGIN, top), _HAIR, 2)
+        again = not shortlist or {tile.title for tile in shortlist} & {tile.title for tile in candidates}
+        label_text = f"All {len(candidates)} candidates" if again else f"{len(candidates)} not chosen"
+        write(sheet, (_MARGIN, top + 26), line(label_text, 25, width), 25, _GREY)
         top += label
     for row in small:
-        _draw_row(sheet, draw, row, top)
+        _draw_row(sheet, row, top)
         top += row.height + row.gap
     return np.asarray(sheet, dtype=np.uint8)

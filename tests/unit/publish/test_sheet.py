@@ -5,6 +5,7 @@ import pytest
 from PIL import Image as Pillow
 from skimage import data as photos
 
+from tools.publish.lettering import font, line, write
 from tools.publish.sheet import WIDTH, Tile, contact_sheet, thumbnail
 
 COFFEE, CAT = photos.coffee(), photos.chelsea()
@@ -36,6 +37,46 @@ def test_the_same_tiles_give_the_same_sheet():
 def test_any_title_fits_its_column(title):
     sheet = contact_sheet([Tile(CAT, title, title), Tile(CAT, "b")], heading=title, note=title)
     assert (sheet[:, -80:] == sheet[0, 0]).all()
+
+
+def test_the_row_beneath_says_whether_it_shows_all_or_the_rest():
+    chosen, other = Tile(CAT, "One"), Tile(CAT, "Two")
+    everything = contact_sheet([chosen], [chosen, other])
+    rest = contact_sheet([chosen], [other, other])
+    assert everything.shape == rest.shape
+    assert not np.array_equal(everything, rest)
+
+
+def ink(text: str) -> np.ndarray:
+    sheet = Pillow.new("RGB", (400, 80), "white")
+    write(sheet, (10, 20), line(text, 40, 380), 40, (0, 0, 0))
+    return np.asarray(sheet)[..., 0] < 128
+
+
+@pytest.mark.parametrize(
+    ("accented", "plain"), [("å", "a"), ("Ö", "O"), ("é", "e"), ("ñ", "n"), ("č", "c"), ("ü", "u")]
+)
+def test_an_accented_letter_is_its_plain_letter_with_a_mark_above(accented, plain):
+    with_mark, without = ink(accented), ink(plain)
+    top = np.flatnonzero(without.any(1)).min()
+    assert np.array_equal(with_mark[top:], without[top:])
+    assert with_mark[:top].any()
+    assert not without[:top].any()
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [("Łódź–Straße", "Lodz-Strasse"), ("5 €", "5 EUR "), ("漢字", "??"), ("a\u0301", "a"), ("a  b\tc", "a b c")],
+)
+def test_what_the_face_lacks_is_spelt_out_or_shown_as_missing(text, drawn):
+    assert line(text, 40, 9999).plain == drawn
+
+
+def test_a_line_too_long_ends_in_dots_and_fits():
+    short = line("å" * 500, 20, 100)
+    assert short.plain.endswith("...")
+    assert font(20).getlength(short.plain) <= 100
+    assert len(short.marks) == len(short.plain) - 3
 
 
 def test_an_empty_sheet_is_an_empty_page():

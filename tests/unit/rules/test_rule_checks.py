@@ -20,7 +20,7 @@ from domain.rules import (
 )
 from domain.values import Origin
 from memory.rulebook import YamlRulebook
-from tools.rules import check_brief, enforce, may_publish, strike
+from tools.rules import check_brief, enforce, may_publish, settle, strike
 
 TODAY = date(2026, 11, 21)
 BOOK = YamlRulebook()
@@ -210,6 +210,24 @@ def test_the_subject_of_a_caption_is_never_rewritten():
     caption = Caption(subject="a bottle of beer", environment="a beer hall")
     struck = strike(caption, ["beer"])
     assert (struck.subject, struck.environment) == ("a bottle of beer", "")
+
+
+def test_settled_captions_are_checked_as_they_then_stand():
+    captions = (
+        Caption(subject="a can of soda", environment="terrace, neon sign"), Caption(subject="a can", style="calm"))
+    checks, cleared = settle(brief("our can on a terrace"), captions, DEMO, (), today=TODAY)
+    assert cleared == (Caption(subject="a can of soda", environment="terrace"), captions[1])
+    assert {entry.verdict for entry in checks} == {RuleVerdict.MET}
+
+
+def test_settling_what_needs_nothing_changes_nothing():
+    captions = (Caption(subject="a can of soda", environment="terrace,  two spaces"),)
+    assert settle(brief("our can"), captions, DEMO, (), today=TODAY)[1] == captions
+
+
+def test_settling_refuses_what_a_person_asked_for():
+    with pytest.raises(RefusedByRule):
+        settle(brief("our can", ["Detox now"]), (), DEMO, (), today=TODAY)
 
 
 def test_text_to_set_is_not_mistaken_for_what_is_shown():
