@@ -22,12 +22,18 @@ NEVER = 1e-5
 """One over the depth, per metre, below which a pixel counts as seeing no ground."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Camera:
     """A projection. `matrix` is 3x4 (homogeneous; its third row gives the depth in metres), `focal` in pixels."""
 
     matrix: Matrix
     focal: float
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Camera) and self.focal == other.focal and np.array_equal(self.matrix, other.matrix)
+
+    def __hash__(self) -> int:
+        return hash((self.matrix.tobytes(), self.focal))
 
     def project(self, x: float, y: float, z: float = 0.0) -> tuple[float, float]:
         """World point to picture."""

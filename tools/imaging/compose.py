@@ -57,11 +57,7 @@ def compose(
         place(view, canvas, actor, centre, scale, rotation, composition.roll)
         for actor, (centre, scale, rotation) in zip(actors, places, strict=True)
     ]
-    lead = figures[0]
-    crop = frame(
-        view, canvas, (lead.base[0], lead.base[1] + composition.lift), wanted_ppm(view, lead), composition.roll
-    )
-    figures = [moved(f, crop.base[0] - lead.base[0], crop.base[1] - composition.lift - lead.base[1]) for f in figures]
+    crop, figures = _settled(view, composition, figures)
     shot = Shot(stage, view, scene.mirrored, crop, canvas)
     order = sorted(range(len(figures)), key=lambda i: figures[i].base[1])
     empty = defocus(background(shot), crop.camera, crop.foot, stage, settings, view.from_above)
@@ -75,6 +71,22 @@ def compose(
         paste(image, figures[i].raster, figures[i].at)
         over(layer, figures[i].raster, figures[i].at)
     return Composed(_filled(composition, crop, figures, view), image, layer, layer[..., 3].copy())
+
+
+def _settled(view: View, composition: Composition, figures: list[Figure]) -> tuple[Frame, list[Figure]]:
+    """The crop, and the figures moved together until the first stands where the scene lets it.
+
+    Repeated until nothing moves, so that a composition as drawn, drawn again, comes out the same.
+    """
+    for _ in range(4):
+        lead = figures[0]
+        base = (lead.base[0], lead.base[1] + composition.lift)
+        crop = frame(view, composition.canvas, base, wanted_ppm(view, lead), composition.roll)
+        dx, dy = crop.base[0] - base[0], crop.base[1] - base[1]
+        if (round(dx), round(dy)) == (0, 0):
+            break
+        figures = [moved(figure, dx, dy) for figure in figures]
+    return crop, figures
 
 
 def _filled(composition: Composition, crop: Frame, figures: Sequence[Figure], view: View) -> Composition:

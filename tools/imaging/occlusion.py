@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import pi
 
-import cv2
 import numpy as np
 
 from tools.imaging.colour import Floats, blur, floats
@@ -47,18 +46,21 @@ def occlusion(caster: Caster, x: Floats, y: Floats) -> Floats:
 
 
 def contact_lines(
-    shape: tuple[int, int], columns: Floats, rows: Floats, corner: tuple[float, float]
+    shape: tuple[int, int], columns: Floats, rows: Floats, corner: tuple[float, float], strength: float
 ) -> Floats:
-    """Dark lines 0..0.72 where a side-on outline touches its ground line (tyres, feet), on the half-size grid.
+    """Dark lines where an outline touches its ground line (tyres, feet, the rim of a base), on the half-size grid.
 
     Args:
         shape: rows and columns of the grid.
         columns, rows: canvas pixels of the touching outline.
         corner: canvas position of the grid's first cell.
+        strength: darkness of a line, 0..1.
     """
     touch = np.zeros(shape, np.float32)
-    for column, row in zip(columns, rows, strict=True):
-        u, v = round((column - corner[0]) / 2), round((row - corner[1]) / 2)
-        if 0 <= u < shape[1] and 0 <= v < shape[0]:
-            cv2.line(touch, (u, max(v - 2, 0)), (u, min(v + 2, shape[0] - 1)), 1.0)
-    return floats(0.72 * np.clip(1.4 * blur(touch, 2.0, 1.0), 0, 1))
+    u = np.rint((columns - corner[0]) / 2).astype(np.intp)
+    v = np.rint((rows - corner[1]) / 2).astype(np.intp)
+    inside = (u >= 0) & (u < shape[1])
+    for step in (-2, -1, 0, 1):
+        at = inside & (v + step >= 0) & (v + step < shape[0])
+        touch[v[at] + step, u[at]] = 1.0
+    return floats(strength * np.clip(1.4 * blur(touch, 2.0, 1.0), 0, 1))

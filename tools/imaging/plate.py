@@ -108,7 +108,7 @@ def _record(path: Path) -> PlateRecord:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         return PlateRecord.model_validate({"id": path.stem.lower()} | raw)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise Misconfigured(
             f"the record of plate {path.stem!r} cannot be read: {detail}", where=str(path), hint=_REINSTALL

@@ -87,7 +87,7 @@ def stage_of(scene_id: str, assets: Mapping[str, Asset], photos: Mapping[str, Im
     Raises NotFound when the scene is unknown, BadInput when its photograph was not handed over or has no ground.
     """
     kind, _, name = scene_id.partition(":")
-    if kind == "plate":
+    if kind == "plate" and name in plates():
         return plate_stage(name)
     if kind == "studio":
         return studio_stage(name)

@@ -24,6 +24,8 @@ from tools.imaging.shadow import Caster, cast_shadow, reach
 from tools.imaging.silhouette import overlap
 from tools.imaging.stage import Stage, View
 
+_CONTACT, _ROUND_CONTACT = 0.72, 0.60
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -85,13 +87,14 @@ def shade(shot: Shot, figure: Figure, settings: Settings, lift: float) -> list[S
     )
     dark = occlusion(caster, x, y) * on
     factor *= (1 - np.clip(dark * settings.occlusion, 0, 0.95))[..., None]
-    if not caster.round and lift < 1:
+    if lift < 1:
         near = figure.footing
         lines = contact_lines(
             (rows, columns),
             (near.touching + figure.at[0]).astype(np.float32),
             (near.outline + figure.at[1]).astype(np.float32),
             (left + 0.5, top + 0.5),
+            _ROUND_CONTACT if caster.round else _CONTACT,
         )
         factor *= (1 - np.clip(lines * on * settings.occlusion, 0, 0.95))[..., None]
     added = None
