@@ -115,7 +115,7 @@ def _mentions(text: str, candidates: Sequence[Candidate]) -> list[_Mention]:
     patterns = (
         (rf"\b(?:the\s+)?({ordinals}|last|\d(?:st|nd|rd|th)){noun}?(?!\w)", _ordinal),
         (r"(?:\b(?:number|no\.?|image|picture|option|candidate|version|shot|variant)\s*#?|#)(\d{1,2})\b", _cardinal),
-        (r"(?<![\w.%-])(\d)(?=['’]s\b|\s*(?:$|[,.;!?]|\b(?:is|but|and|with|looks|please|works|has)\b))", _cardinal),
+        (r"(?<![\w.%-])(\d)(?=['’]s\b|\s*(?:$|[,.;!?]|\b(?:is|but|and|with|looks|please|works|has|both|a|should|needs|could)\b))", _cardinal),
         (r"\b(all of them|all three|both of them|both|all)\b(?!\s+\w+s?\s+of)", _several),
     )
     for name in ids:
@@ -123,7 +123,8 @@ def _mentions(text: str, candidates: Sequence[Candidate]) -> list[_Mention]:
     for pattern, resolve in patterns:
         for m in re.finditer(pattern, text, re.IGNORECASE):
             indexes = resolve(m.group(1).lower(), len(ids))
-            if indexes and not any(f.start <= m.start() < f.end or m.start() <= f.start < m.end() for f in found):
+            named = found and resolve is _several
+            if indexes and not named and not any(f.start <= m.start() < f.end or m.start() <= f.start < m.end() for f in found):
                 found.append(_Mention(m.start(), m.end(), tuple(ids[i] for i in indexes)))
     return sorted(found, key=lambda f: f.start)
 
@@ -193,7 +194,7 @@ def _clause(clause: str, base: Candidate | None, scenes: Sequence[Scene], readin
 def _small_talk(words: Keys, rules: Rules) -> bool:
     """ "I like it", "great", "please": nothing to change, nothing lost."""
     lexicon = load_lexicon()
-    plain = (Kind.PRONOUN, Kind.ADVERB, Kind.DETERMINER, Kind.AUXILIARY, Kind.CONJUNCTION, Kind.PREPOSITION, Kind.OUTPUT)
+    plain = (Kind.NOT_CLAUSE, Kind.PRONOUN, Kind.ADVERB, Kind.DETERMINER, Kind.AUXILIARY, Kind.CONJUNCTION, Kind.PREPOSITION, Kind.OUTPUT)
     return all(
         rules.wishes.match_any((w,)) or rules.dislikes.match_any((w,)) or any(k in lexicon.phrases.get((w,), {}) for k in plain)
         for w in words
@@ -209,7 +210,7 @@ def _scene_change(words: Keys, base: Candidate, scenes: Sequence[Scene], reading
     places = [
         word for n in (3, 2, 1) for i in range(len(words) - n + 1)
         if any(k in lexicon.phrases.get(words[i:i + n], {}) for k in (Kind.PLACE, Kind.SURFACE))
-        and (word := " ".join(words[i:i + n])) not in ("top", "space", "home", "house", "room", "water", "tile")
+        and (word := " ".join(words[i:i + n])) not in ("top", "space", "home", "house", "room", "water", "tile", "flat", "light")
     ]
     light, phrase = _light_wanted(words, rules)
     denied = any(w in ("not", "no", "without", "don't", "dont", "never") for w in words)
@@ -279,7 +280,7 @@ def _pose_change(words: Keys, base: Candidate, scenes: Sequence[Scene], reading:
         name = "roll" if base.composition.roll else "rotation"
         reading.change(EditTarget.COMPOSITION, name, 0.0, "straightened")
         return True
-    if rules.turn.match_any(words):
+    if rules.turn.match_any(rules.without_phrasal(words)):
         _turn(words, base, scenes, reading, rules)
         return True
     if rules.grounded.match_any(words):
@@ -304,12 +305,13 @@ def _move(words: Keys, base: Candidate, scenes: Sequence[Scene], reading: _Readi
     """ "move it left", "higher", "centre it"."""
     centre = base.composition.centre
     moved = False
+    spatial = rules.without_phrasal(words)
     if any(w in ("centre", "center", "middle", "centered", "centred") for w in words):
         reading.change(EditTarget.COMPOSITION, "centre.x", 0.5, "moved to the middle")
         return True
     light = any(w in ("light", "lit", "sun", "contrast", "shadow", "saturation", "exposure", "brightness") for w in words)
     for direction, way in rules.directions.items():
-        if direction in words and not light:
+        if direction in spatial and not light:
             axis = way.field.removeprefix("centre.")
             step = _STEP_OF_PLACE * _degree(words, rules)
             value = round(min(0.95, max(0.05, getattr(centre, axis) + way.sign * step)), 4)
@@ -362,8 +364,10 @@ def _way(words: Keys, i: int, n: int, comparative: bool, noun: bool, rules: Rule
     if rules.less.match_any(before) or rules.too.match_any(before) or negated:
         return -1.0
     if noun:
-        return 0.0 if rules.remove.match_any(before) else None
-    return 1.0
+        amount = 1.0 if "more" in after else -1.0 if "less" in after else None
+        return 0.0 if rules.remove.match_any(before) else amount
+    complains = rules.complaints.match_any(before) and not rules.asked.match_any(words)
+    return -1.0 if complains or "less" in after else 1.0
 
 
 def _adjust(
@@ -384,10 +388,8 @@ def _adjust(
 def _factor(words: Keys, rule: Field, way: float, rules: Rules) -> float:
     percent = next((float(w.rstrip("%").strip().replace(",", ".")) for w in words if w.endswith("%")), None)
     if percent is not None:
-        ratio = 1 + percent / 100
-    elif any(w in ("twice", "double", "doubled") for w in words):
-        ratio = 2.0
-    elif any(w in ("half", "halve") for w in words):
+        ratio = 1 + percent / 100 if way > 0 else 1 / max(0.25, 1 - percent / 100)
+    elif any(w in ("twice", "double", "doubled") for w in words) or any(w in ("half", "halve") for w in words):
         ratio = 2.0
     else:
         ratio = float(rule.step ** _degree(words, rules))
@@ -399,5 +401,6 @@ def _degree(words: Keys, rules: Rules) -> float:
     """How many steps: half for "a bit", more for "a lot"."""
     if rules.small.match_any(words):
         return _SMALL
-    return _LARGE if rules.large.match_any(words) else 1.0
+    plain = tuple(w for i, w in enumerate(words) if not (w in ("much", "many") and i and words[i - 1] == "too"))
+    return _LARGE if rules.large.match_any(plain) else 1.0
 

@@ -54,6 +54,9 @@ class _File(_Data):
     more: tuple[str, ...]
     remove: tuple[str, ...]
     too: tuple[str, ...]
+    phrasal: tuple[str, ...]
+    complaints: tuple[str, ...]
+    asked: tuple[str, ...]
     wishes: tuple[str, ...]
     dislikes: tuple[str, ...]
     mirror: tuple[str, ...]
@@ -103,6 +106,9 @@ class Rules:
     more: Phrases
     remove: Phrases
     too: Phrases
+    phrasal: Phrases
+    complaints: Phrases
+    asked: Phrases
     wishes: Phrases
     dislikes: Phrases
     mirror: Phrases
@@ -111,6 +117,18 @@ class Rules:
     straight: Phrases
     grounded: Phrases
     approvals: Phrases
+
+    def without_phrasal(self, words: Keys) -> Keys:
+        """The words without "tone down", "turn up" and the like."""
+        kept: list[str] = []
+        i = 0
+        while i < len(words):
+            if self.phrasal.match_any(words[i:i + 2]) and len(words[i:i + 2]) == 2:
+                i += 2
+            else:
+                kept.append(words[i])
+                i += 1
+        return tuple(kept)
 
     def matches(self, words: Keys) -> Iterator[tuple[Entry, int, int]]:
         """Entries found in `words` with their place and length, longest first."""
@@ -149,6 +167,6 @@ def load_rules() -> Rules:
         lights={phrase_keys(p): tuple(light.value for light in lights) for p, lights in file.lights.items()},
         small=Phrases(file.degrees["small"]), large=Phrases(file.degrees["large"]),
         **{name: Phrases(getattr(file, name)) for name in (
-            "less", "more", "remove", "too", "wishes", "dislikes", "mirror", "other_scene", "turn", "straight",
+            "less", "more", "remove", "too", "phrasal", "complaints", "asked", "wishes", "dislikes", "mirror", "other_scene", "turn", "straight",
             "grounded", "approvals")},
     )

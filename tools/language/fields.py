@@ -39,9 +39,8 @@ def product(r: Reading, phrase: Phrase, strength: int = 3) -> str:
     for item in phrase.modifiers:
         if Kind.LIGHT in item.senses and not item.is_a(Kind.SHADE, Kind.ADJECTIVE):
             draft.look(Kind.LIGHT, item.senses[Kind.LIGHT], item.text.lower())
-        else:
-            if item.word not in r.lexicon.evaluative:
-                attributes.append(item.text.lower())
+        elif item.word not in r.lexicon.evaluative:
+            attributes.append(item.text.lower())
         if Kind.THEME in item.senses:
             draft.look(Kind.THEME, item.senses[Kind.THEME], item.text.lower())
     attributes += [tag.removeprefix("named:") for item in phrase.items for tag in item.tags if tag.startswith("named:")]

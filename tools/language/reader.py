@@ -14,6 +14,7 @@ from domain.values import BrandId, Origin
 from tools.language.grammar import parse
 from tools.language.items import items
 from tools.language.lexicon import Kind, load_lexicon
+from tools.language.remarks import LANGUAGES, foreign_language, names_own, other_brands
 from tools.language.spelling import Speller
 from tools.language.tokens import tokens
 
@@ -39,7 +40,13 @@ class BuiltinReader:
         BadInput if the request is empty, has no words, or is longer than `tokens.LONGEST_REQUEST`.
         """
         draft = parse(items(request, tokens(request), self._lexicon, self._speller), self._lexicon)
-        brief = draft.settle(request, brand)
+        draft.notes = [note for note in draft.notes if not names_own(note, brand)]
+        for name in other_brands(request, brand):
+            draft.note(f"names another brand: {name}")
+        language = foreign_language(request)
+        if language:
+            draft.note(f"the request seems to be in {LANGUAGES[language]}; the built-in reader reads English")
+        brief = draft.settle(request, brand).model_copy(update={"language": language or "en"})
         return _seasonal(brief, today) if today is not None else brief
 
 

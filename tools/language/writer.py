@@ -20,6 +20,7 @@ from domain.assets import Asset
 from domain.brief import Brief, Part, ProductMention
 from domain.composition import Caption, Scene, SceneKind
 from domain.errors import BadInput, Misconfigured
+from tools.language.tokens import PLURALS, key
 
 Element = Literal["subject", "reference", "environment", "pose", "light", "camera", "style"]
 LEAST_IMPORTANT_FIRST: tuple[Element, ...] = ("pose", "style", "reference", "camera", "light", "environment")
@@ -94,7 +95,13 @@ def _noun_phrase(mention: ProductMention) -> str:
     if mention.count > 1:
         number = _NUMBERS[mention.count] if mention.count < len(_NUMBERS) else str(mention.count)
         return f"{number} {text}"
-    if mention.noun.endswith("s") or text.split()[-1].lower().endswith(("s", "ware")):
+    return _with_article(text)
+
+
+def _with_article(text: str) -> str:
+    """"a wooden crate", "an orange"; plurals and names stay as they are."""
+    last = text.rsplit(maxsplit=1)[-1].lower() if text.split() else ""
+    if not last or last != key(last) or last in PLURALS or text[:1].isupper():
         return text
     return f"{'an' if text[:1].lower() in 'aeiou' else 'a'} {text}"
 
@@ -108,7 +115,7 @@ def _reference(brief: Brief, scene: Scene) -> str:
         parts.append(f"{'on' if scene.kind is not SceneKind.FLAT_LAY else 'laid on'} {surface.replace('_', ' ')}")
     if by is not None:
         prop = next((p.value for p in brief.props if by.object in p.value), by.object)
-        parts.append(f"{by.relation} {prop}")
+        parts.append(f"{by.relation} {_with_article(prop)}")
     return " ".join(parts)
 
 
