@@ -20,7 +20,8 @@ _TURNS = frozenset({"but", "however", "only", "just", "instead", "with", "then",
 _OPENERS = frozenset({"a", "an", "the", "our", "some", "one", "two", "three", "en", "ett"})
 _LINKS = frozenset({"or", "nor", "eller"})
 _STOPS = frozenset(".;:!?\n")
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[.;:!?,\n]")
+_FREE = "-free"
+_TOKEN = re.compile(rf"{_FREE}\b|[^\W_]+(?:['’][^\W_]+)*|[.;:!?,\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def normal(text: str) -> str:
 
 
 def _negated(tokens: Sequence[str]) -> list[bool]:
-    """For each token whether it is under a negator: from the negator to a stop or turn.
+    """For each token whether it is under a negator: from the negator to a stop or turn, or before "-free".
 
     A comma ends the reach unless a later "or" shows that the list goes on ("no people, cars or dogs"); "and" ends
     it before an article ("no people and a red car").
@@ -54,7 +55,7 @@ def _negated(tokens: Sequence[str]) -> list[bool]:
             active = False
         elif token == "," and active:
             active = _list_goes_on(tokens[i + 1:])
-        marks[i] = active
+        marks[i] = active or following == _FREE
     return marks
 
 
@@ -73,7 +74,7 @@ def read(text: str) -> Words:
     tokens = _TOKEN.findall(normal(text))
     marks = _negated(tokens)
     kept = [(token, mark) for token, mark in zip(tokens, marks, strict=True) if token not in _STOPS and token != ","]
-    return Words(tuple(token for token, _ in kept), tuple(mark for _, mark in kept), text)
+    return Words(tuple(token.lstrip("-") for token, _ in kept), tuple(mark for _, mark in kept), text)
 
 
 @lru_cache(maxsize=16384)
@@ -130,7 +131,7 @@ def find(text: Words, terms: Iterable[str], besides: Iterable[str] = ()) -> tupl
     covered = [span for phrase in besides for span in occurrences(text, phrase)]
     spans = [
         (start, end, term.rstrip("*")) for term in terms for start, end in occurrences(text, term)
-        if not text.negated[start]
+        if not text.negated[end - 1]
     ]
     found: dict[str, int] = {}
     for start, end, term in sorted(spans):

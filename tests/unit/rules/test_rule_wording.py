@@ -26,6 +26,8 @@ from tools.rules.wording import find, read
         ("ginger beer beside a beer", ("beer",)),
         ("an alcohol-free beer", ()),
         ("a non-alcoholic wine", ()),
+        ("a beer-free street with a wine bar", ("wine",)),
+        ("cider vinegar", ()),
         ("a beard and a beery smell", ()),
         ("wineries", ()),
         ("b\u00adeer", ("beer",)),
@@ -60,6 +62,9 @@ def test_words_match_whole_and_in_their_plain_inflections(text, term, there):
     ("text", "topic", "there"),
     [
         ("only 19 kr", "@price-claim", True),
+        ("the world’s best", "@superlative-claim", True),
+        ("kind to the planet", "@green-claim", True),
+        ("car-free city", "@car", False),
         ("€2.50", "@price-claim", True),
         ("save 30% off", "@price-claim", True),
         ("330 ml", "@price-claim", False),
