@@ -131,8 +131,9 @@ def main() -> None:
         kept = [row for row in rows if row["confidence"] >= THRESHOLD]
         if kept:
             ious, errors = [row["iou"] for row in kept], [row["alpha"] for row in kept]
-            print(f"{family}: accepted {len(kept)}/{len(rows)}; of these IoU mean {np.mean(ious):.3f} min {min(ious):.3f}, "
-                  f"alpha error mean {np.mean(errors):.3f}; seconds median {np.median([r['seconds'] for r in rows]):.2f}")
+            seconds = np.median([row["seconds"] for row in rows])
+            print(f"{family}: accepted {len(kept)}/{len(rows)}; of these IoU mean {np.mean(ious):.3f} "
+                  f"min {min(ious):.3f}, alpha error mean {np.mean(errors):.3f}; seconds median {seconds:.2f}")
     refused = 0
     for name, photo in photos.items():
         try:

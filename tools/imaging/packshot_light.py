@@ -31,11 +31,12 @@ class Softbox:
 STUDIO = (
     Softbox((-2.3, 1.25, 1.75), (0.62, 1.30), 5.2, (1.0, 0.985, 0.955)),                # key, front left
     Softbox((2.55, 1.0, 0.75), (0.30, 1.35), 2.6, (0.96, 0.98, 1.0)),                   # fill, right
-    Softbox((1.9, 0.9, -2.2), (0.30, 1.40), 1.5, rim=0.15),                             # rim, back right
-    Softbox((-2.2, 0.9, -2.0), (0.28, 1.40), 1.1, rim=0.15),                            # rim, back left
+    Softbox((1.9, 0.9, -2.2), (0.30, 1.40), 0.7, rim=0.15),                             # rim, back right
+    Softbox((-2.2, 0.9, -2.0), (0.28, 1.40), 0.55, rim=0.15),                            # rim, back left
     Softbox((0.0, 3.4, -0.5), (2.0, 1.7), 1.5, upright=False),                          # overhead
 )
 _CEILING, _WALL, _FLOOR = 0.34, 0.16, 0.42
+_FLAGGED = 0.45
 _TARGET = (0.0, 0.5, 0.0)
 
 
@@ -132,9 +133,9 @@ def openness(solid: Union, p: Vectors, normal: Vectors) -> Floats:
 
 
 def fresnel(cosine: Floats, normal_incidence: Floats | float) -> Floats:
-    """Schlick's approximation."""
+    """Schlick's approximation, held back at the very edge: black flags beside a product keep its outline dark."""
     f0 = np.asarray(normal_incidence, dtype=np.float32)
-    return np.asarray(f0 + (1 - f0) * np.clip(1 - cosine, 0, 1) ** 5, dtype=np.float32)
+    return np.asarray(f0 + _FLAGGED * (1 - f0) * np.clip(1 - cosine, 0, 1) ** 5, dtype=np.float32)
 
 
 def mirrored(direction: Vectors, normal: Vectors) -> Vectors:

@@ -29,11 +29,16 @@ _EMPTY = 0.0004          # less of the picture differing from the backdrop than 
 
 @dataclass(frozen=True)
 class Outline:
-    """A product's 0/1 mask at working size and the measurements its confidence rests on."""
+    """A product's 0/1 mask at working size and the measurements its confidence rests on.
+
+    `left_over` is the length of sharp edges just outside the mask, over the length of its outline: parts of the product
+    that have the backdrop's colour betray themselves by their edges.
+    """
 
     mask: Mask
     backdrop: Backdrop
     agreement: float
+    left_over: float
 
     @property
     def area(self) -> float:
@@ -74,10 +79,19 @@ def find(image: Image) -> Outline:
     backdrop = fit_backdrop(small)
     mask = _thresholded(backdrop)
     if mask.mean() < _EMPTY:
-        return Outline(np.zeros_like(mask), backdrop, 0.0)
+        return Outline(np.zeros_like(mask), backdrop, 0.0, 0.0)
     refined = _refined(small, mask, backdrop)
     agreement = overlap(mask, refined)
-    return Outline(significant(refined) if agreement > 0.85 else mask, backdrop, agreement)
+    mask = significant(refined) if agreement > 0.85 else mask
+    return Outline(mask, backdrop, agreement, _left_over(mask, backdrop))
+
+
+def _left_over(mask: Mask, backdrop: Backdrop) -> float:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    reach = round(0.2 * max(rows[-1] - rows[0], columns[-1] - columns[0]))
+    nearby = dilated(mask, min(reach, 40)) & (1 - dilated(mask, 4))
+    outline = int((mask & (1 - eroded(mask, 1))).sum())
+    return float((backdrop.hard & nearby.astype(bool)).sum()) / max(1, outline)
 
 
 def _thresholded(backdrop: Backdrop) -> Mask:
@@ -132,11 +146,13 @@ def _held(outline: Outline) -> list[tuple[float, str]]:
     backdrop = outline.backdrop
     return [
         (_score(backdrop.sigma, GATE.backdrop_sigma, worse=1.0), "the background is not plain"),
-        (_score(-backdrop.inliers, -GATE.backdrop_inliers, worse=0.2), "the background is not plain"),
-        (_score(outline.on_frame, GATE.mask_on_frame, worse=0.04), "the product touches the picture's frame"),
+        (_score(-backdrop.inliers, -GATE.backdrop_inliers, worse=0.1), "the background is not plain"),
+        (_score(outline.on_frame, GATE.mask_on_frame, worse=0.02), "the product touches the picture's frame"),
         (_score(-outline.agreement, -GATE.agreement, worse=0.07),
          "parts of the product have the backdrop's colour, or it is transparent"),
-        (_score(-outline.area, -GATE.area_min, worse=GATE.area_min), "the product is too small in the picture"),
+        (_score(outline.left_over, GATE.left_over, worse=GATE.left_over),
+         "sharp edges beside the outline: part of the product may have the backdrop's colour"),
+        (_score(-outline.area, -GATE.area_min, worse=0.9 * GATE.area_min), "the product is too small in the picture"),
         (_score(outline.area, GATE.area_max, worse=0.2), "the product fills the picture to its edges"),
     ]  # fmt: skip
 

@@ -21,6 +21,7 @@ class Gate(Model):
     backdrop_inliers: Share
     mask_on_frame: Share
     agreement: Share
+    left_over: Share
     area_min: Share
     area_max: Share
     box_contrast: float = Field(gt=0)

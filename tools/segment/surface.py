@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ Floats = npt.NDArray[np.float32]
 _RING = 0.03             # width of the fitted frame, share of the shorter side
 _SAMPLES = 6000
 _ROUNDS = 4
+_EDGE = 0.9             # L* a pixel
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,14 @@ class Backdrop:
 
     `distance` is in standard deviations of the backdrop, `difference` in L*a*b* units; both discount soft shadows.
     `sigma` is the spread around the surface (largest of the three channels), `inliers` the share of the frame that
-    follows it.
+    follows it. `hard` marks sharp edges, which products have and soft shadows have not.
     """
 
     distance: Floats
     difference: Floats
     sigma: float
     inliers: float
+    hard: npt.NDArray[np.bool_]
 
 
 def to_lab(image: Image) -> Floats:
@@ -56,7 +59,21 @@ def fit_backdrop(image: Image) -> Backdrop:
     in_sigmas = np.square(off[..., 1:] / chroma_sigma).sum(-1)
     distance = np.sqrt(np.square(lightness / max(float(sigma[0]), 1.0)) + in_sigmas)
     difference = np.sqrt(np.square(lightness) + np.square(chroma))
-    return Backdrop(distance.astype(np.float32), difference.astype(np.float32), float(sigma.max()), inliers)
+    return Backdrop(
+        distance.astype(np.float32), difference.astype(np.float32), float(sigma.max()), inliers, _hard_edges(lab)
+    )
+
+
+def _hard_edges(lab: Floats) -> npt.NDArray[np.bool_]:
+    """Where lightness changes sharply: the gradient is steep and fades when blurred, unlike a shadow's."""
+    fine, coarse = (_slope(cv2.GaussianBlur(lab[..., 0], (0, 0), sigma)) for sigma in (0.8, 3.0))
+    return np.asarray((fine > _EDGE) & (fine > 1.7 * coarse), dtype=np.bool_)
+
+
+def _slope(lightness: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Gradient in L* a pixel."""
+    gx, gy = (cv2.Sobel(lightness, cv2.CV_32F, dx, dy, ksize=3) / 8 for dx, dy in ((1, 0), (0, 1)))
+    return np.hypot(gx, gy)
 
 
 def _fit(lab: Floats) -> tuple[Floats, Floats, float]:
