@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.errors import BadInput, NotFound, ProgrammerMustAct, RunBusy
-from domain.run import PublicationView
+from domain.run import PublicationView, RunStatus
 from domain.values import BrandId, Digest, MarketCode, Model, RunId, Seconds
 from memory.database import Database
 from memory.leases import TTL, Lease, acquire, check_fence, this_worker
@@ -98,7 +98,7 @@ class Effects:
         the second yes holds.
 
         Raises:
-            BadInput: nothing to approve: no digest, no market or no channel.
+            BadInput: nothing to approve (no digest, no market or no channel), or the run was cancelled.
             NotFound: no such run, or another brand's.
             ProgrammerMustAct: `channel_of` leaves a digest out, or names a channel outside `channels`.
         """
@@ -140,6 +140,12 @@ class Effects:
             run_id=run_id, brand=brand, approver=approver, ids=ids, markets=tuple(markets), channels=tuple(channels),
             destination=destination, effects=tuple(_effect(row) for row in rows),
         )
+
+    def approver(self, run_id: RunId) -> str:
+        """Who said yes to something of this run; empty before anybody did."""
+        query = select(approvals.c.approver).where(approvals.c.run_id == run_id).distinct()
+        with self.database.read() as connection:
+            return ", ".join(sorted(str(row[0]) for row in connection.execute(query).all()))
 
     def pending(self, run_id: RunId) -> list[Effect]:
         """The run's intended deliveries without a receipt, in the order of their keys."""
@@ -300,9 +306,15 @@ def _covered(
 
 
 def _lock_run(connection: Connection, brand: str, run_id: str) -> None:
-    row = select(runs.c.run_id).where(runs.c.brand == brand, runs.c.run_id == run_id).with_for_update(key_share=True)
-    if connection.execute(row).one_or_none() is None:
+    row = select(runs.c.status, runs.c.cancel).where(runs.c.brand == brand, runs.c.run_id == run_id)
+    found = connection.execute(row.with_for_update(key_share=True)).one_or_none()
+    if found is None:
         raise NotFound(f"There is no run {run_id!r}.", hint="List your runs: onbrand runs list")
+    if found.cancel or found.status == RunStatus.CANCELLED:
+        raise BadInput(
+            f"The run {run_id} was cancelled: nothing of it can be approved.",
+            where=run_id, hint="Create the picture again: onbrand create",
+        )
 
 
 def _insert_if_absent(connection: Connection, table: Table, values: Mapping[str, Any], unique: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from domain.errors import NotFound, OverBudget, ProgrammerMustAct
 from domain.values import BrandId, Money, RunId
 from memory.database import Database
+from memory.leases import check_fence
 from memory.tables import ledger, runs
 
 _NANO = 1_000_000_000
@@ -36,14 +37,22 @@ class Ledger:
         self.database = database
 
     def reserve(
-        self, run_id: RunId, brand: BrandId, stage: str, what: str, amount: Money, budget: Money
+        self,
+        run_id: RunId,
+        brand: BrandId,
+        stage: str,
+        what: str,
+        amount: Money,
+        budget: Money,
+        fence: int | None = None,
     ) -> Reservation:
         """Set `amount` aside for one call, if what is booked and reserved leaves room for it under `budget`.
 
         Calls of one run wait for each other here, so that no two can both take the last of it. What costs nothing is
-        always allowed.
+        always allowed. With the `fence` of the run's lease, a worker that lost its run does not pay for it any more.
 
         Raises:
+            LeaseLost: `fence` is stale; nothing is reserved.
             OverBudget: it does not fit; nothing is reserved.
             NotFound: no such run, or another brand's.
             ProgrammerMustAct: the amount is negative or not a number.
@@ -51,6 +60,8 @@ class Ledger:
         nano, limit = _nano(amount), _nano(budget)
         reservation = Reservation(uuid.uuid4().hex, run_id, brand, stage, what, amount)
         with self.database.begin() as connection:
+            if fence is not None:
+                check_fence(connection, run_id, fence)
             _lock_run(connection, brand, run_id)
             committed = _sum(connection, run_id, booked=True) + _sum(connection, run_id, booked=False)
             if nano > 0 and committed + nano > limit:

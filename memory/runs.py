@@ -8,7 +8,7 @@ import string
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, Row, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import BadInput, NotFound, ProgrammerMustAct
@@ -16,7 +16,7 @@ from domain.run import FINISHED, Failure, RunRequest, RunStatus, RunView
 from domain.values import BrandId, Model, RunId, Seconds
 from memory.database import Database
 from memory.leases import TTL, Lease, acquire, check_fence
-from memory.tables import runs
+from memory.tables import effects, runs
 
 _COLUMNS = [column for column in runs.c if column is not runs.c.view]       # the snapshot is large: read on its own
 _JUDGED = (RunStatus.REVIEW, RunStatus.PUBLISHED, RunStatus.NOTHING_PASSED)
@@ -97,9 +97,14 @@ class RunTable:
         return [_row(row) for row in found]
 
     def unfinished(self, brand: BrandId) -> builtins.list[RunRow]:
-        """Every run of a brand that still has something to do, oldest first."""
+        """Every run of a brand that still has something to do, oldest first.
+
+        That is every run whose status is not a finished one, and every run, whatever its status, with an approved
+        picture that is not delivered yet: an approval is never lost to a failure that came after it.
+        """
         query = select(*_COLUMNS).where(
-            runs.c.brand == brand, runs.c.status.not_in([status.value for status in FINISHED])
+            runs.c.brand == brand,
+            or_(runs.c.status.not_in([status.value for status in FINISHED]), _has_undelivered(runs.c.run_id)),
         )
         with self.database.read() as connection:
             return [_row(row) for row in connection.execute(query.order_by(runs.c.created, runs.c.run_id)).all()]
@@ -112,9 +117,11 @@ class RunTable:
         Raises:
             LeaseLost: `fence` is stale; nothing is written.
             NotFound: there is no such run.
+            BadInput: cancelled, and an approved picture is still to be delivered.
+            ProgrammerMustAct: published, and an approved picture is still to be delivered.
         """
         document = None if failure is None else failure.model_dump(mode="json")
-        self._write(run_id, fence, {"status": status.value, "failure": document})
+        self._write(run_id, fence, {"status": status.value, "failure": document}, status)
 
     def save_view(self, run_id: RunId, view: RunView, fence: int | None = None) -> None:
         """Keep a snapshot of the run for those who look at it, and its generator and shortlist for predictions.
@@ -132,7 +139,7 @@ class RunTable:
 
         Raises:
             NotFound: no such run, or another brand's.
-            BadInput: the run is finished.
+            BadInput: the run is finished, or its publication was approved.
         """
         with self.database.begin() as connection:
             row = _row(_find(connection, brand, run_id, lock=True))
@@ -141,6 +148,7 @@ class RunTable:
                     f"The run {run_id} is finished ({row.status.value}): there is nothing to cancel.",
                     where=run_id, hint=f"onbrand runs show {run_id}",
                 )
+            _refuse_if_undelivered(connection, run_id, RunStatus.CANCELLED)
             connection.execute(update(runs).where(runs.c.run_id == run_id).values(cancel=True))
 
     def cancel_requested(self, run_id: RunId) -> bool:
@@ -170,13 +178,18 @@ class RunTable:
             judged, passed = connection.execute(query).one()
         return int(judged), int(passed)
 
-    def _write(self, run_id: RunId, fence: int | None, values: dict[str, Any]) -> None:
+    def _write(
+        self, run_id: RunId, fence: int | None, values: dict[str, Any], status: RunStatus | None = None
+    ) -> None:
         with self.database.begin() as connection:
             if fence is not None:
                 check_fence(connection, run_id, fence)
             values = {**values, "updated": datetime.now(UTC)}
+            # The update locks the row, as an approval does: what the next line finds stays true until the end.
             if connection.execute(update(runs).where(runs.c.run_id == run_id).values(values)).rowcount != 1:
                 raise _not_found(run_id)
+            if status is not None:
+                _refuse_if_undelivered(connection, run_id, status)
 
 
 def _find(connection: Connection, brand: str, run_id: str, *, lock: bool = False) -> Row[Any]:
@@ -185,6 +198,24 @@ def _find(connection: Connection, brand: str, run_id: str, *, lock: bool = False
     if found is None:
         raise _not_found(run_id)
     return found
+
+
+def _has_undelivered(run_id: str | ColumnElement[str]) -> Exists:
+    return exists().where(effects.c.run_id == run_id, effects.c.status == "intended")
+
+
+def _refuse_if_undelivered(connection: Connection, run_id: str, status: RunStatus) -> None:
+    """Keep a run from being called published or cancelled while an approved picture is still to be delivered."""
+    if status not in {RunStatus.PUBLISHED, RunStatus.CANCELLED}:
+        return
+    if not connection.execute(select(_has_undelivered(run_id))).scalar_one():
+        return
+    if status is RunStatus.PUBLISHED:
+        raise ProgrammerMustAct(f"The run {run_id} was called published before everything approved was delivered.")
+    raise BadInput(
+        f"The run {run_id} cannot be cancelled: its publication was approved.",
+        where=run_id, hint=f"Resume it to deliver what was approved: onbrand runs resume {run_id}",
+    )
 
 
 def _not_found(run_id: str) -> NotFound:

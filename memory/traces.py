@@ -28,6 +28,8 @@ _SECRET_WORDS = {
     "apikey", "authorization", "cookie", "key", "keys", "passwd", "password", "passwords",
     "secret", "secrets", "token", "tokens",
 }
+_SECRET_NUMBERS = {"passwd", "password", "passwords", "secret", "secrets"}
+_PUBLICATION = {"key", "digest", "channel", "destination"}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_TEXT = re.compile(r"\bBearer +[\w.~+/=-]{8,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bsk-[\w-]{20,}")
 
@@ -138,13 +140,17 @@ def masked(value: Any) -> Any:
     """JSON with the values of secret-looking names, and secret-looking text, replaced by `MASK`.
 
     A name is secret when one of its words is: "api_key", "x-api-key", "accessToken", "DB_PASSWORD"; "keyboard" is not.
-    Counts of tokens are numbers and stay.
+    Numbers under "key" and "token" (counts, angles of a key light) stay, and so does a publication's own key, a hash.
 
     >>> masked({"api_key": "abc", "usage": {"input_tokens": 12}, "keyboard": "mechanical"})
     {'api_key': '***', 'usage': {'input_tokens': 12}, 'keyboard': 'mechanical'}
     """
     if isinstance(value, dict):
-        return {name: MASK if _is_secret(name, held) else masked(held) for name, held in value.items()}
+        public = {"key"} if value.keys() >= _PUBLICATION else set()
+        return {
+            name: MASK if name not in public and _is_secret(name, held) else masked(held)
+            for name, held in value.items()
+        }
     if isinstance(value, list):
         return [masked(held) for held in value]
     if isinstance(value, str):
@@ -156,7 +162,7 @@ def _is_secret(name: str, value: Any) -> bool:
     words = {word.lower() for word in _WORDS.findall(name)}
     if value is None or isinstance(value, bool) or not words & _SECRET_WORDS:
         return False
-    return not (isinstance(value, int | float) and words & {"token", "tokens"})
+    return not isinstance(value, int | float) or bool(words & _SECRET_NUMBERS)
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -10,6 +11,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
 from domain.errors import Misconfigured
+from memory.tables import metadata
 
 
 def settings(connection: Connection | None = None) -> Config:
@@ -18,6 +20,11 @@ def settings(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def is_ours(name: str | None, kind: str, parents: Any) -> bool:
+    """Whether Alembic should look at a thing it found: LangGraph keeps its own tables in the same Postgres database."""
+    return kind != "table" or name in metadata.tables
 
 
 def upgrade(connection: Connection) -> None:

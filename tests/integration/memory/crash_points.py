@@ -1,4 +1,4 @@
-"""A program: approve and publish, killed by SIGKILL before every statement and commit, and around every file operation.
+"""A program: approve and publish, killed by SIGKILL before every statement or commit, and around every file operation.
 
 For each point it forks a child that works on a run of its own and dies there, until a point is never reached; then it
 finishes what they left. Each line it prints is one point as JSON.
@@ -36,7 +36,10 @@ class Countdown:
         self.left -= 1
 
     def watch(self, database: Database) -> None:
-        for moment in ("before_cursor_execute", "commit"):
+        # A server rolls back what was not committed, whatever the statement; SQLite recovers from its files, so there
+        # every statement is a point of its own.
+        moments = ("before_cursor_execute", "commit") if ADDRESS.startswith("sqlite") else ("begin", "commit")
+        for moment in moments:
             event.listen(database.engine, moment, self)
 
     def around(self, operation: Callable[[], Any]) -> None:

@@ -8,19 +8,24 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Misconfigured, StorageFailed
 from memory import Database, Home, open_database
 from memory.migrations import HEAD
-from memory.migrations.upgrade import settings
+from memory.migrations.upgrade import is_ours, settings
 from memory.tables import meta, metadata
+
+
+def _differences(connection: Connection) -> list[object]:
+    """Between the tables in the database and those the code declares."""
+    return compare_metadata(MigrationContext.configure(connection, opts={"include_name": is_ours}), metadata)
 
 
 def test_migrations_from_nothing_lead_to_the_tables_the_code_uses(database: Database) -> None:
     with database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert _differences(connection) == []
 
 
 def test_the_head_that_opening_compares_with_is_the_newest_revision() -> None:
@@ -117,7 +122,7 @@ open_database(sys.argv[1])
     assert subprocess.run([sys.executable, "-c", code, address], check=False).returncode == -9
     database = open_database(address)
     with database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert _differences(connection) == []
     database.close()
 
 

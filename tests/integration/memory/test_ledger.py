@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import NotFound, OverBudget, ProgrammerMustAct
-from memory import Ledger
+from domain.errors import LeaseLost, NotFound, OverBudget, ProgrammerMustAct
+from memory import Ledger, RunTable, this_worker
 
 
 def test_money_is_set_aside_before_a_call_and_what_it_cost_recorded_after(ledger: Ledger, run_id: str) -> None:
@@ -74,6 +74,17 @@ def test_what_a_killed_process_had_set_aside_counts_as_spent(ledger: Ledger, run
 def test_what_is_no_amount_of_money_is_a_bug(ledger: Ledger, run_id: str, amount: float) -> None:
     with pytest.raises(ProgrammerMustAct, match="no amount"):
         ledger.reserve(run_id, "demo", "generate", "a picture", amount, 1.0)
+
+
+def test_a_worker_that_lost_its_run_does_not_pay_for_it_any_more(
+    ledger: Ledger, runs: RunTable, run_id: str
+) -> None:
+    late = runs.lease(run_id, "first", ttl=0.0)
+    mine = runs.lease(run_id, this_worker())
+    with pytest.raises(LeaseLost):
+        ledger.reserve(run_id, "demo", "generate", "a picture", 0.1, 1.0, fence=late.fence)
+    assert ledger.predicted(run_id) == 0.0
+    ledger.reserve(run_id, "demo", "generate", "a picture", 0.1, 1.0, fence=mine.fence)
 
 
 def test_another_brands_run_cannot_be_charged(ledger: Ledger, run_id: str) -> None:

@@ -18,9 +18,14 @@ def test_the_value_of_a_secret_name_is_never_written(name: str, value: Any) -> N
 
 
 def test_a_numeric_password_is_masked_and_a_count_of_tokens_is_not() -> None:
-    assert masked({"password": 1234, "input_tokens": 12, "max_tokens": 4}) == {
-        "password": MASK, "input_tokens": 12, "max_tokens": 4,
+    assert masked({"password": 1234, "input_tokens": 12, "key_light_angle": -0.4}) == {
+        "password": MASK, "input_tokens": 12, "key_light_angle": -0.4,
     }
+
+
+def test_the_key_of_a_publication_is_a_hash_and_stays() -> None:
+    publication = {"key": "0" * 64, "digest": "1" * 64, "channel": "web", "destination": "folder", "path": "/out"}
+    assert masked({"publications": [publication]}) == {"publications": [publication]}
 
 
 @pytest.mark.parametrize("name", ["keyboard", "turkey", "monkey-mug", "tokenizer", "secretary_desk", "keynote"])
