@@ -105,7 +105,7 @@ def forms(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _term(term: str) -> tuple[str, ...]:
-    return tuple(_TOKEN.findall(normal(term.replace("*", ""))))
+    return tuple(_TOKEN.findall(normal(term.replace("*", "").replace("-", " "))))
 
 
 def occurrences(text: Words, term: str) -> list[tuple[int, int]]:
