@@ -32,6 +32,7 @@ class Lexicon(Model):
     products: Groups
     wider: Groups
     containers: tuple[str, ...]
+    vessels: tuple[str, ...]
     colours: Groups
     flavours: Groups
     materials: Groups

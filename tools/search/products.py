@@ -22,6 +22,7 @@ UNSAID_ADJECTIVE = 0.85
 UNSAID_COLOUR = 0.8
 UNSAID_SIZE = 0.85
 UNSAID_CONTAINER = 0.95
+UNSAID_CONTENT = 0.95
 SECOND_COLOUR = 0.93
 """Factors on the score for what an asset leaves open: weaker evidence, not a contradiction."""
 
@@ -33,7 +34,6 @@ _ELSEWHERE = re.compile(
 _JOINT = re.compile(r"\b(of|with|in|for|that|which|from)\b", re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(ml|cl|l|g|kg|cm|mm|oz|inch|w|gb|tb)\b", re.IGNORECASE)
 _ADJECTIVE = re.compile(r"(?:ed|ing|ful|ous|ish|ese|able|ible|ic|al|ive|less|y|ian|ern)$")
-_COMPOUND_MATERIALS = frozenset({"glass", "tin"})
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,24 @@ class Facts:
 
     @cached_property
     def nouns(self) -> frozenset[str]:
-        """What kind of product it says it is. What it is made of, comes with or comes in is not meant."""
-        lead = product_words().read(tokens(_JOINT.split(re.split(r"[,.;]", self.asset.description)[0])[0]))
-        found = [term for term in (*self.named, *lead[-1:]) if term.names("product")]
-        plain = [term for term in found if not set(term.words) & _COMPOUND_MATERIALS or len(term.words) > 1]
-        return frozenset(name for term in plain or found for name in term.names("product"))
+        """What kind of product it says it is, by lexicon name.
+
+        The title decides. Beside a title that names a product, tags may name what it is sold in and wider or narrower
+        words, but no other product: a mug tagged "tea" is no tea.
+        """
+        titled = _products(self._read(_JOINT.split(self.asset.title)[0]))
+        lead = self._read(_JOINT.split(re.split(r"[,.;]", self.asset.description)[0])[0])[-1:]
+        others = _products([term for tag in self.asset.tags for term in self._read(tag)]) | _products(lead)
+        holders = frozenset(lexicon().containers)
+        if titled <= holders:
+            return titled | others
+        return titled | {name for name in others if any(
+            lexicon().narrower(name) & ({own} | holders) or name in lexicon().narrower(own) for own in titled
+        )}
+
+    @staticmethod
+    def _read(text: str) -> list[Term]:
+        return product_words().read(tokens(text))
 
     @cached_property
     def noun_words(self) -> frozenset[str]:
@@ -140,6 +153,13 @@ class Facts:
         return _sizes(" ".join((self.asset.title, self.asset.description, *self.asset.tags)))
 
 
+def _products(terms: Sequence[Term]) -> frozenset[str]:
+    """Product names among terms; of what can also be a material ("glass", "tin") only where nothing else is named."""
+    found = [term for term in terms if term.names("product")]
+    plain = [term for term in found if not term.names("material")]
+    return frozenset(name for term in plain or found for name in term.names("product"))
+
+
 def judge(ask: Wanted, facts: Facts) -> Verdict:
     """Hold one asset against a description."""
     if ask.empty:
@@ -159,18 +179,20 @@ def _heads(ask: Wanted, facts: Facts) -> list[tuple[float, str]]:
     containers = set(lexicon().containers)
     marks = []
     # In "shampoo bottle" and "bottle of shampoo" the content names the product; the bottle may go unsaid.
+    vessel = any(_is_a(head, facts) and set(lexicon().vessels) & set(head.names("product")) for head in ask.heads)
     nouns = [term for term in (*ask.heads, *ask.terms) if not containers & {*term.names("product")}]
     contents = [term for term in nouns if _is_a(term, facts)]
     for head in ask.heads:
-        if not head.names("product"):
-            met = set(head.words) <= facts.noun_words
-            marks.append((1.0, f"{head}") if met else _term(head, facts, noun=True))
-        elif _is_a(head, facts):
+        if _is_a(head, facts) or (not head.names("product") and set(head.words) <= facts.noun_words):
             marks.append((1.0, f"{head}"))
         elif containers & set(head.names("product")) and contents and not containers & facts.nouns:
             marks.append((UNSAID_CONTAINER, f"{head} not mentioned"))
-        else:
+        elif vessel:
+            marks.append((UNSAID_CONTENT, f"{head} not mentioned"))
+        elif head.names("product"):
             marks.append((VETO, f"not a {head}"))
+        else:
+            marks.append(_term(head, facts, noun=True))
     return marks
 
 
@@ -184,8 +206,10 @@ def _term(term: Term, facts: Facts, *, noun: bool = False) -> tuple[float, str]:
     if borne_out > 0:
         return borne_out, str(term)
     for facet, told, factor in (
-        ("material", sorted(facts.names("material")), UNSAID_MATERIAL), ("flavour", ["another"], VETO),
-        ("variety", ["another"], VETO), ("colour", list(facts.colours[:2]), UNSAID_COLOUR),
+        ("material", sorted(facts.names("material")), UNSAID_MATERIAL),
+        ("flavour", sorted(facts.names("flavour")), VETO),
+        ("variety", sorted(facts.names("variety")), VETO),
+        ("colour", list(facts.colours[:2]), UNSAID_COLOUR),
         ("feature", [], UNSAID_FEATURE),
     ):
         if term.names(facet):

@@ -67,12 +67,15 @@ class AssetRanker:
     ) -> Sequence[AssetHit]:
         """Every asset with its score, best first; equals in the order of their ids."""
         read = respell(text, _vocabulary(assets), _known(self.embedder))
-        ask, neighbours = products.wanted(read, noun), Neighbours(self.embedder)
+        ask, neighbours = products.wanted(read, noun), Neighbours(self.embedder, _known(self.embedder))
         hits = []
         for asset, cosine in zip(assets, similarity, strict=True):
             if asset.kind in {AssetKind.BACKGROUND, AssetKind.THEME}:
                 answer = places.judge({"background": read}, Place.of(asset), neighbours)
-                fit = 0.0 if answer.refused or not answer.asked else answer.value
+                # "a red mug" looks for the mug, not for a mood in whose description a mug occurs.
+                named = set(tokens(" ".join((asset.title, *asset.tags))))
+                elsewhere = any(head.names("product") and not set(head.words) <= named for head in ask.heads)
+                fit = 0.0 if answer.refused or elsewhere or not answer.asked else answer.value
                 score, why = _score(fit, answer.value, cosine), answer.why
             else:
                 verdict = products.judge(ask, products.Facts(asset))
@@ -128,7 +131,7 @@ def rank_scenes(
     said = " ".join(text for part, text in parts.items() if part != "avoid")
     described_as = [Place.of(scene) for scene in scenes]
     vectors = embedder.embed([said, *(place.text for place in described_as)])
-    neighbours = Neighbours(embedder)
+    neighbours = Neighbours(embedder, _known(embedder))
     wished = [set(tokens(name)) for name in preferred]
     matches = []
     for scene, place, vector in zip(scenes, described_as, vectors[1:], strict=True):
