@@ -29,6 +29,12 @@ TOOLS = frozenset(
 HISTORY_NEEDED = 20
 """Recorded runs below which no pass probability is shown."""
 
+SCORE_MARGIN = 0.12
+"""How far below the best scene's score another may lie and still be drawn."""
+
+MOST_SCENES = 5
+"""Scenes a grid is spread over; more would leave each with one try."""
+
 JUDGE_SECONDS = 0.4
 """Time of the measured checks a candidate, before there is history (docs/performance.md)."""
 
@@ -44,7 +50,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
     cut = await cut_products(brief, request, tools)
     generator = (await tools.diffusion.describe_generators(DescribeGenerators(brand=services.brand))).generators[0]
     found = await tools.assets.find_scenes(FindScenes(brand=services.brand, brief=brief, background=request.background))
-    fitting = tuple(hit for hit in found.hits if hit.fits) or found.hits
+    fitting = worth_drawing(found.hits)
     layout = await tools.diffusion.lay_out(
         LayOut(
             brand=services.brand,
@@ -89,6 +95,16 @@ async def plan(state: Campaign, services: Services) -> Campaign:
         "round": 0,
         "round_limit": request.rounds,
     }
+
+
+def worth_drawing(hits: tuple[SceneHit, ...]) -> tuple[SceneHit, ...]:
+    """The scenes that fit about as well as the best one; where none fits, the nearest, which will be failed for it.
+
+    A scene that merely could pass is not mixed in for variety: a person who says "terrace" gets terraces.
+    """
+    fitting = [hit for hit in hits if hit.fits]
+    near = [hit for hit in fitting if hit.score >= fitting[0].score - SCORE_MARGIN]
+    return tuple(near[:MOST_SCENES]) or hits[:MOST_SCENES]
 
 
 async def cut_products(brief: Brief, request: RunRequest, tools: Toolbox) -> tuple[CutOutAnswer, ...]:

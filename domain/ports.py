@@ -118,10 +118,14 @@ class Drawn(Protocol):
     the finished picture (RGB), the placed product alone on the canvas (RGBA) and its mask.
     """
 
-    slot: Slot
-    image: Image
-    layer: Image
-    mask: Mask
+    @property
+    def slot(self) -> Slot: ...
+    @property
+    def image(self) -> Image: ...
+    @property
+    def layer(self) -> Image: ...
+    @property
+    def mask(self) -> Mask: ...
 
 
 @runtime_checkable

@@ -37,7 +37,7 @@ class Servers:
 @asynccontextmanager
 async def open_sessions(servers: Servers, recorder: Recorder) -> AsyncIterator[Sessions]:
     """Sessions of one run: every call is recorded with `recorder`."""
-    async with AsyncExitStack() as stack:
+    async with plain_errors(), AsyncExitStack() as stack:
 
         async def open_one(name: str, server: MCPServer) -> Session:
             return Session(name, await stack.enter_async_context(Client(server)), recorder)
@@ -48,3 +48,15 @@ async def open_sessions(servers: Servers, recorder: Recorder) -> AsyncIterator[S
             judges=await open_one("judges", servers.judges),
             publish=await open_one("publish", servers.publish),
         )
+
+
+@asynccontextmanager
+async def plain_errors() -> AsyncIterator[None]:
+    """Unwrap what the sessions' task groups wrap: a block that fails for one reason raises that reason."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        inner: BaseException = group
+        while isinstance(inner, BaseExceptionGroup) and len(inner.exceptions) == 1:
+            inner = inner.exceptions[0]
+        raise inner from None

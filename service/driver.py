@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
@@ -86,8 +86,8 @@ class Driver:
         clock = StageClock(dict(before.seconds) if before else {})
         failure: Failure | None = None
         status: RunStatus | None = None
+        graph_input, waiting = await self._input(row, config, recorder, answer, by)
         try:
-            graph_input, waiting = await self._input(row, config, recorder, answer, by)
             if not waiting:
                 await self._stream(row, graph_input, config, services, recorder, clock, on_event)
         except Cancelled:
@@ -161,7 +161,7 @@ class Driver:
     ) -> RunView:
         """Write down where the run stands: the run table alone says whether it is finished (Promise 7)."""
         snapshot = await self.graph.aget_state(config)
-        state: Campaign = snapshot.values
+        state = cast("Campaign", snapshot.values)
         waiting_for = snapshot.interrupts[0].value["kind"] if snapshot.interrupts else None
         if status is None:
             status = {"review": RunStatus.REVIEW, None: finished_status(state)}.get(waiting_for, RunStatus.NEEDS_INPUT)

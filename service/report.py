@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from domain.candidate import Candidate
 from domain.errors import StorageFailed
 from domain.ports import Image
 from domain.run import RunView
-from mcp_servers.publish.delivery import exported, thumbnails
+from mcp_servers.publish.delivery import EXTENSIONS, dossier_page, exported
 from mcp_servers.workshop import Workshop
 from tools.imaging.decode import encode_png
-from tools.publish import EXTENSIONS, contact_sheet, render_dossier
+from tools.publish import Tile, contact_sheet
 
 
 def write_report(workshop: Workshop, view: RunView) -> None:
@@ -29,7 +30,7 @@ def write_report(workshop: Workshop, view: RunView) -> None:
                 target = folder / f"{number}-{name}.{EXTENSIONS[export.artifact.media_type]}"
                 target.write_bytes(workshop.artifacts.get(view.brand, export.artifact.digest))
         (folder / "contact-sheet.png").write_bytes(encode_png(sheet(workshop, view)))
-        (folder / "dossier.html").write_text(render_dossier(view, thumbnails(workshop, view)), encoding="utf-8")
+        (folder / "dossier.html").write_text(dossier_page(workshop, view), encoding="utf-8")
         (folder / "run.json").write_text(view.model_dump_json(indent=2), encoding="utf-8")
     except OSError as error:
         raise StorageFailed(
@@ -40,14 +41,20 @@ def write_report(workshop: Workshop, view: RunView) -> None:
 
 
 def sheet(workshop: Workshop, view: RunView) -> Image:
-    """Contact sheet: the shortlist first, then every other candidate with what kept it out."""
-    order = {name: index for index, name in enumerate(view.shortlist)}
-    drawn = sorted((c for c in view.candidates if c.artifact), key=lambda c: (order.get(c.id, len(order)), c.id))
-    entries = []
-    for candidate in drawn:
-        failed = ", ".join(finding.check for finding in candidate.failed_gates())
-        note = f"quality {candidate.quality or 0:.2f}" if candidate.id in order else failed or "passed"
-        image = workshop.pixels.load(view.brand, candidate.artifact.digest)[..., :3] if candidate.artifact else None
-        if image is not None:
-            entries.append((image, f"{candidate.id}  {candidate.scene.id.partition(':')[2]}", note))
-    return contact_sheet(entries)
+    """Contact sheet: the shortlist large, and every candidate small with what kept it out."""
+    drawn = {c.id: c for c in view.candidates if c.artifact}
+    shortlist = [tile(workshop, view, drawn[name], "") for name in view.shortlist]
+    others = [tile(workshop, view, c, "passed") for c in drawn.values() if c.id not in view.shortlist]
+    note = f"{view.run_id}   {view.created_at:%Y-%m-%d}"
+    return contact_sheet(shortlist, others, heading=view.request.request, note=note)
+
+
+def tile(workshop: Workshop, view: RunView, candidate: Candidate, otherwise: str) -> Tile:
+    """One candidate on the sheet: its scene, and its quality or the gates it failed."""
+    if candidate.artifact is None:
+        raise ValueError(f"candidate {candidate.id} has no picture")
+    failed = ", ".join(finding.check.replace("_", " ") for finding in candidate.failed_gates())
+    image = workshop.pixels.load(view.brand, candidate.artifact.digest)[..., :3]
+    name = candidate.scene.id.partition(":")[2].partition("@")[0]
+    note = failed or otherwise or f"technical quality {candidate.quality or 0:.2f}"
+    return Tile(image, f"{candidate.id}  {name}", note)

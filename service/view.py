@@ -45,7 +45,7 @@ def build_view(
         candidates=tuple(state.get("candidates", {}).values()),
         edits=tuple(state.get("edits", {}).values()),
         shortlist=state.get("shortlist", ()),
-        rules_checked=state.get("rules", ()) + state.get("monitored", ()),
+        rules_checked=(*state.get("rules", ()), *state.get("monitored", ())),
         costs=Costs(predicted=taken.prediction.cost if taken else 0.0, actual=spent, budget=row.request.budget),
         seconds=seconds,
         exports=state.get("exports", ()),

@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from memory.demo import DEMO_BRAND, ensure_demo
-
 from domain.assets import Asset, AssetHit
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback
 from domain.composition import Caption, Scene
-from domain.ports import Embedder
 from domain.rules import BrandBook
 from domain.run import RunView
 from domain.values import BrandId
 from mcp_servers.workshop import Workshop
 from memory.artifacts import DirectoryStore
 from memory.database import Database, open_database
+from memory.demo import DEMO_BRAND, ensure_demo
 from memory.drawings import DrawingStore
 from memory.effects import Effects
 from memory.home import Home
@@ -28,11 +26,13 @@ from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
 from service.settings import Settings
 from tools.generators import Compositor
+from tools.imaging.decode import decode, encode_png
 from tools.imaging.packshot import render
+from tools.imaging.packshot_spec import catalogue as packshots
 from tools.language import BuiltinReader, BuiltinWriter, apply_answer, questions, read_feedback
 from tools.publish import FolderDestination
 from tools.rules import may_publish
-from tools.search import SentenceModel, StaticEmbedder, VisualDescriptor
+from tools.search import AssetRanker, VisualDescriptor, text_embedder
 
 
 class BuiltinLanguage:
@@ -89,7 +89,15 @@ class Wired:
     def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
         """Make the demo brand's library on first use; nothing for other brands."""
         if brand == DEMO_BRAND:
-            ensure_demo(self.workshop.library, self.workshop.artifacts, progress, render=render)
+            ensure_demo(
+                self.workshop.library,
+                self.workshop.artifacts,
+                progress,
+                products=packshots(),
+                render=render,
+                encode=encode_png,
+                lock=self.home.root / "demo.lock",
+            )
 
     def refuse_unchecked(self, view: RunView, markets: Sequence[str]) -> None:
         """Raise RefusedByRule when one of these markets has rules nobody checked."""
@@ -102,10 +110,18 @@ def wire(settings: Settings) -> Wired:
     home = Home(settings.home)
     database = open_database(settings.database_url or home)
     artifacts = DirectoryStore(home)
-    embedder = text_embedder(settings)
+    embedder = text_embedder(settings.sentence_model)
     workshop = Workshop(
         artifacts=artifacts,
-        library=Library(database, home, artifacts, embedder, VisualDescriptor()),
+        library=Library(
+            database,
+            home,
+            artifacts,
+            embedder,
+            VisualDescriptor(),
+            AssetRanker(embedder),
+            lambda data: decode(data).image,
+        ),
         rulebook=YamlRulebook((home.root,)),
         runs=RunTable(database),
         effects=Effects(database),
@@ -115,11 +131,6 @@ def wire(settings: Settings) -> Wired:
         destination=FolderDestination(published_folder(settings)),
     )
     return Wired(home, database, workshop, BuiltinLanguage())
-
-
-def text_embedder(settings: Settings) -> Embedder:
-    """The shipped static vectors, or a full sentence model where its folder is configured."""
-    return SentenceModel(settings.sentence_model) if settings.sentence_model else StaticEmbedder()
 
 
 def published_folder(settings: Settings) -> Path:

@@ -8,16 +8,21 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
 
 from domain.assets import Asset, AssetKind, Cutout
-from domain.composition import ProductGeometry
+from domain.composition import ProductGeometry, Scene
 from domain.values import Digest
 from mcp_servers.assets import contract as c
 from mcp_servers.wire import typed_errors
 from mcp_servers.workshop import Workshop
-from tools.imaging.scenes import catalogue, photo_scene, tabletop_scene
+from tools.imaging.backdrop import photo_scene, tabletop_scene
+from tools.imaging.product import measure
+from tools.imaging.scenes import brand_scenes, catalogue
 from tools.rules import check_brief, enforce, strike
 from tools.search import find_products as rank_products
 from tools.search import search_scenes
-from tools.segment import THRESHOLD, CutoutResult, cut_out, geometry, overlay, suggest_box
+from tools.segment import THRESHOLD, CutoutResult, cut_out, overlay, suggest_box
+
+UPLOAD_TAG = "upload"
+"""Photos taken in for one piece of work are not found by search."""
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 KEEPS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -75,7 +80,7 @@ def add_search(server: MCPServer, workshop: Workshop) -> None:
     @typed_errors
     def find_products(request: c.FindProducts) -> c.Hits:
         """Products that fit a mention, five with scores; near misses are listed apart and never used."""
-        products = [a for a in workshop.library.list(request.brand, AssetKind.PRODUCT) if "upload" not in a.tags]
+        products = [a for a in workshop.library.list(request.brand, AssetKind.PRODUCT) if UPLOAD_TAG not in a.tags]
         fitting, near = rank_products(request.mention, products, workshop.embedder, limit=request.limit)
         return c.Hits(hits=fitting, near=near)
 
@@ -86,18 +91,28 @@ def add_search(server: MCPServer, workshop: Workshop) -> None:
         book = workshop.rulebook.brand(request.brand)
         if request.background:
             asset = workshop.library.get(request.brand, request.background)
-            own = [scene for scene in (photo_scene(asset), tabletop_scene(asset)) if scene]
-            return c.SceneHits(hits=tuple(c.SceneHit(scene=s, score=1.0, why="chosen by you") for s in own))
-        backgrounds = workshop.library.list(request.brand, AssetKind.BACKGROUND)
-        own = [scene for asset in backgrounds for scene in (photo_scene(asset), tabletop_scene(asset)) if scene]
+            chosen = scenes_of(workshop, asset)
+            return c.SceneHits(hits=tuple(c.SceneHit(scene=s, score=1.0, why="chosen by you") for s in chosen))
+        own = [
+            scene
+            for asset in workshop.library.list(request.brand, AssetKind.BACKGROUND)
+            if UPLOAD_TAG not in asset.tags
+            for scene in scenes_of(workshop, asset)
+        ]
+        scenes = (*catalogue(), *brand_scenes([colour.hex for colour in book.colours]), *own)
         found = search_scenes(
-            request.brief,
-            (*catalogue(book.colours), *own),
-            workshop.embedder,
-            preferred=book.preferred_scenes,
-            limit=request.limit,
+            request.brief, scenes, workshop.embedder, preferred=book.preferred_scenes, limit=request.limit
         )
-        return c.SceneHits(hits=tuple(c.SceneHit(scene=h.scene, score=h.score, why=h.why, fits=h.fits) for h in found))
+        return c.SceneHits(
+            hits=tuple(c.SceneHit(scene=h.scene, score=h.score, why=h.why, fits=h.fits) for h in found)
+        )
+
+
+def scenes_of(workshop: Workshop, asset: Asset) -> list[Scene]:
+    """What a photograph of the library can be: ground to stand on where its geometry is known, and a backdrop."""
+    image = workshop.pixels.load(asset.brand, asset.digest)[..., :3]
+    ground = photo_scene(asset, image)
+    return [*([ground] if ground else []), tabletop_scene(asset, image)]
 
 
 def add_cutout(server: MCPServer, workshop: Workshop) -> None:
@@ -110,7 +125,7 @@ def add_cutout(server: MCPServer, workshop: Workshop) -> None:
         asset = workshop.library.get(request.brand, request.asset)
         if asset.cutout is not None and request.box is None:
             rgba = workshop.pixels.load(request.brand, asset.cutout.digest)
-            measured = geometry(rgba, asset)
+            measured = measure(asset, rgba)
             return c.CutOutAnswer(
                 asset=asset,
                 cutout=asset.cutout,
@@ -142,7 +157,7 @@ def answer(workshop: Workshop, request: c.CutOut, asset: Asset, result: CutoutRe
         photo = workshop.pixels.load(request.brand, asset.digest)
         shown = workshop.pixels.put(request.brand, overlay(photo, result.mask)).digest
         box = suggest_box(photo, result.mask)
-    measured: ProductGeometry = geometry(result.rgba, asset)
+    measured: ProductGeometry = measure(asset, result.rgba)
     return c.CutOutAnswer(
         asset=asset,
         cutout=cutout,

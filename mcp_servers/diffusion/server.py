@@ -158,9 +158,10 @@ def draw_open(workshop: Workshop, job: Job, generator: Generator, slots: list[Sl
     """Draw what is not finished yet."""
     request, capability = job.request, generator.capability()
     cutouts = {name: workshop.pixels.load(request.brand, digest) for name, digest in request.cutouts.items()}
-    assets = {name: workshop.library.get(request.brand, name) for name in request.cutouts}
+    photos = photos_of(workshop, request.brand, slots)
+    assets = {name: workshop.library.get(request.brand, name) for name in (*request.cutouts, *photos)}
     started = time.perf_counter()
-    for drawn in generator.draw(slots, cutouts, assets, photos_of(workshop, request.brand, slots)):
+    for drawn in generator.draw(slots, cutouts, assets, photos):
         asked = next(slot for slot in slots if slot.id == drawn.slot.id)
         candidate = kept(workshop, request.brand, drawn, time.perf_counter() - started, capability.price_per_image)
         workshop.drawings.keep(request.brand, drawing_key(asked, request.cutouts, capability.version), candidate)
@@ -206,4 +207,4 @@ def adopted(found: Candidate, slot: Slot) -> Candidate:
 def photos_of(workshop: Workshop, brand: BrandId, slots: list[Slot]) -> dict[str, Image]:
     """Retrieved photographs these slots' scenes are made of, by asset id."""
     names = {slot.scene.id.partition(":")[2] for slot in slots if slot.scene.id.startswith(("photo:", "tabletop:"))}
-    return {name: workshop.pixels.load(brand, workshop.library.get(brand, name).digest) for name in names}
+    return {name: workshop.pixels.load(brand, workshop.library.get(brand, name).digest)[..., :3] for name in names}

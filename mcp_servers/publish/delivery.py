@@ -12,9 +12,10 @@ from domain.run import ExportView, PublicationView, RunView
 from domain.values import BrandId, RunId
 from mcp_servers.workshop import Workshop
 from memory.effects import Effect
-from tools.publish import EXTENSIONS, checksums, render_dossier, thumbnail
+from tools.publish import checksums, render_dossier, thumbnail
 
 THUMBNAIL_SIDE = 360
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 def deliver_run(workshop: Workshop, brand: BrandId, run_id: RunId) -> tuple[PublicationView, ...]:
@@ -29,7 +30,7 @@ def deliver_run(workshop: Workshop, brand: BrandId, run_id: RunId) -> tuple[Publ
         if view is None:
             raise StorageFailed("the run has no saved document to deliver from", where=run_id, hint="resume the run")
         refuse_embargoed(workshop, view)
-        dossier = render_dossier(view, thumbnails(workshop, view)).encode()
+        dossier = dossier_page(workshop, view).encode()
         for effect in pending:
             deliver(workshop, view, effect, dossier)
     return tuple(workshop.effects.publications(brand, run_id))
@@ -67,6 +68,20 @@ def refuse_embargoed(workshop: Workshop, view: RunView) -> None:
                 where=asset.id,
                 hint="resume the run after that; the approval is kept",
             )
+
+
+def dossier_page(workshop: Workshop, view: RunView) -> str:
+    """The proof that travels with a publication, and lies in the run's folder before there is one."""
+    names = {name for candidate in view.candidates for name in candidate.products}
+    markets = [part.value for part in view.brief.markets] if view.brief else []
+    return render_dossier(
+        view,
+        thumbnails(workshop, view),
+        assets={name: workshop.library.get(view.brand, name) for name in sorted(names)},
+        packs=[pack for code in markets if (pack := workshop.rulebook.market(code))],
+        brand_name=workshop.rulebook.brand(view.brand).name,
+        approver=workshop.effects.approver(view.run_id),
+    )
 
 
 def thumbnails(workshop: Workshop, view: RunView) -> dict[str, bytes]:

@@ -70,9 +70,9 @@ def look_at_plates() -> str:
 
 def look_at_embedder() -> str:
     """The text embedder loads and its checksum holds."""
-    from service.wiring import text_embedder
+    from tools.search import text_embedder
 
-    embedder = text_embedder(load_settings())
+    embedder = text_embedder(load_settings().sentence_model)
     return f"{embedder.name}, {embedder.dimensions} dimensions"
 
 

@@ -243,6 +243,8 @@ def _shrink(image: Image, side: int) -> Image:
 
 
 def _bgr(image: Image) -> npt.NDArray[np.uint8]:
+    if image.ndim == 2:                                  # a mask
+        return np.ascontiguousarray(image)
     code = cv2.COLOR_RGBA2BGRA if image.shape[2] == 4 else cv2.COLOR_RGB2BGR
     return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
 

@@ -1,0 +1,83 @@
+"""A person approves; publishing happens once, with its dossier."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.end_to_end.conftest import Result, call, environment
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def reviewed(onbrand: Command) -> dict[str, object]:
+    """A run that waits for its review."""
+    result = onbrand("create", "our lemon can on a marble counter, for Sweden, Instagram", "--json")
+    assert result.code == 0, result.err
+    return result.document
+
+
+def approve(home: Path, run_id: str, *arguments: str, say: str = "yes") -> int:
+    """Approve at a real pseudo-terminal; the exit code."""
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "service.cli.app", "runs", "approve", run_id, *arguments],
+        env=environment(home),
+        cwd=str(home.parent),
+        encoding="utf-8",
+        timeout=120,
+    )
+    child.expect("Type yes")
+    child.sendline(say)
+    child.expect(pexpect.EOF)
+    child.close()
+    return int(child.exitstatus if child.exitstatus is not None else 1)
+
+
+def published(home: Path) -> list[Path]:
+    """Publication folders that are out."""
+    folder = home / "published"
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def test_a_script_cannot_approve(reviewed: dict[str, object], onbrand: Command, home: Path) -> None:
+    result = onbrand("runs", "approve", str(reviewed["run_id"]))
+    assert result.code == 5
+    assert "terminal" in result.err
+    assert not published(home)
+
+
+def test_a_persons_yes_publishes_once_with_its_dossier(reviewed: dict[str, object], home: Path) -> None:
+    run_id = str(reviewed["run_id"])
+    assert approve(home, run_id) == 0
+    (folder,) = published(home)
+    assert (folder / "dossier.html").is_file()
+    assert list(folder.glob("*-instagram.png")) or list(folder.glob("*-instagram.jpg"))
+    view = json.loads(call(home, "runs", "show", run_id, "--json").out)
+    assert view["status"] == "published"
+    assert len(view["publications"]) == 1
+    assert approve(home, run_id) == 0
+    assert published(home) == [folder]
+
+
+def test_anything_but_yes_publishes_nothing(reviewed: dict[str, object], home: Path) -> None:
+    assert approve(home, str(reviewed["run_id"]), say="maybe") == 2
+    assert not published(home)
+
+
+def test_a_market_without_a_pack_is_not_published_to(onbrand: Command, home: Path) -> None:
+    view = onbrand("create", "our lemon can on a marble counter, for Norway", "--json").document
+    assert approve(home, str(view["run_id"])) == 5
+    assert not published(home)
+
+
+def test_a_cancelled_run_stays_cancelled(reviewed: dict[str, object], onbrand: Command) -> None:
+    run_id = str(reviewed["run_id"])
+    assert onbrand("runs", "cancel", run_id, "--json").document["status"] == "cancelled"
+    assert onbrand("runs", "resume", run_id, "--json").document["status"] == "cancelled"
