@@ -10,6 +10,10 @@ from tools.language.lexicon import Kind
 from tools.language.tokens import key
 
 
+KNOWN, OURS, GUESSED = 3, 2, 1
+"""How sure a product is: known goods, named with "our", or an unknown noun in a product's place."""
+
+
 @dataclass(slots=True)
 class Product:
     """A product in the making. `strength`: 3 known goods, 2 named with "our", 1 an unknown noun in a product's place."""

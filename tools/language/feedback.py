@@ -27,6 +27,8 @@ _SMALL, _LARGE = 0.5, 2.2
 _REACH = 4
 """How many words before a field's word its "less", "more" or "too" may stand."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_COUNTED = r"(?:degrees?|times|percent|steps?|stops?|more|other|new|px|pixels|options|images|pictures|versions|of)\b"
+"""After a digit these make it an amount, not the number of a candidate."""
 _CLAUSE = re.compile(r"[.;!?\n]+|,|\bbut\b|\band then\b|\balso\b|\band\b", re.IGNORECASE)
 
 
@@ -115,7 +117,7 @@ def _mentions(text: str, candidates: Sequence[Candidate]) -> list[_Mention]:
     patterns = (
         (rf"\b(?:the\s+)?({ordinals}|last|\d(?:st|nd|rd|th)){noun}?(?!\w)", _ordinal),
         (r"(?:\b(?:number|no\.?|image|picture|option|candidate|version|shot|variant)\s*#?|#)(\d{1,2})\b", _cardinal),
-        (r"(?<![\w.%-])(\d)(?=['’]s\b|\s*(?:$|[,.;!?]|\b(?:is|but|and|with|looks|please|works|has|both|a|should|needs|could)\b))", _cardinal),
+        (rf"(?<![\w.%-])(\d)(?=['’]s\b|\s*(?:$|[,.;!?])|\s+(?!{_COUNTED})[a-z])", _cardinal),
         (r"\b(all of them|all three|both of them|both|all)\b(?!\s+\w+s?\s+of)", _several),
     )
     for name in ids:

@@ -39,7 +39,7 @@ def product(r: Reading, phrase: Phrase, strength: int = 3) -> str:
     for item in phrase.modifiers:
         if Kind.LIGHT in item.senses and not item.is_a(Kind.SHADE, Kind.ADJECTIVE):
             draft.look(Kind.LIGHT, item.senses[Kind.LIGHT], item.text.lower())
-        elif item.word not in r.lexicon.evaluative:
+        elif item.word not in r.lexicon.evaluative and not _empty(item):
             attributes.append(item.text.lower())
         if Kind.THEME in item.senses:
             draft.look(Kind.THEME, item.senses[Kind.THEME], item.text.lower())
@@ -127,6 +127,7 @@ def frame(r: Reading, phrase: Phrase) -> str:
     head, draft, clause = phrase.head, r.draft, r.clause
     assert head is not None
     if head.is_a(Kind.AUDIENCE, Kind.ABSTRACT):
+        clause.market = clause.market or head.is_a(Kind.AUDIENCE)         # "customers in Norway"
         for item in phrase.modifiers:
             if item.is_a(*GEO) and head.is_a(Kind.AUDIENCE):
                 market(r, item)
@@ -184,12 +185,12 @@ def geo(r: Reading, phrase: Phrase) -> str:
     relation = clause.preposition
     looks(r, phrase.modifiers)
     if head.is_a(Kind.DEMONYM) and not head.is_a(*_PROPER):
-        if relation == "for" or clause.role == "market":
+        if relation == "for" or (clause.joined and clause.role == "market"):
             market(r, head)
             return "market"
-        if relation in ("in", "to", "with"):
+        if relation in ("in", "to", "with") or (clause.joined and clause.role == "language"):
             r.draft.languages.append(Said(head.senses[Kind.DEMONYM], head.text))
-            return "market"
+            return "language"
         return ""
     if clause.market or relation in ("for", "to", "through") or (clause.joined and clause.role == "market"):
         market(r, head)
@@ -212,6 +213,11 @@ def market(r: Reading, item: Item) -> None:
     kind = next(k for k in (Kind.COUNTRY, Kind.CITY, Kind.DEMONYM) if k in item.senses)
     for code in item.senses[kind].split():
         r.draft.add(r.draft.markets, code, item.text)
+
+
+def _empty(item: Item) -> bool:
+    """True for "brand", "product": nouns about the request, which say nothing about the thing."""
+    return set(item.senses) <= {Kind.ABSTRACT, Kind.AUDIENCE, Kind.OUTPUT} and bool(item.senses)
 
 
 def _apposition(r: Reading, phrase: Phrase) -> bool:

@@ -11,6 +11,7 @@ from datetime import date
 
 from domain.brief import Brief, Part
 from domain.values import BrandId, Origin
+from tools.language.draft import KNOWN
 from tools.language.grammar import parse
 from tools.language.items import items
 from tools.language.lexicon import Kind, load_lexicon
@@ -45,6 +46,7 @@ class BuiltinReader:
             draft.note(f"names another brand: {name}")
         language = foreign_language(request)
         if language:
+            draft.products = [p for p in draft.products if p.strength == KNOWN]
             draft.note(f"the request seems to be in {LANGUAGES[language]}; the built-in reader reads English")
         brief = draft.settle(request, brand).model_copy(update={"language": language or "en"})
         return _seasonal(brief, today) if today is not None else brief

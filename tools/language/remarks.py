@@ -41,7 +41,7 @@ def other_brands(request: str, brand: BrandId) -> list[str]:
     found: list[str] = []
     for pattern in _BRAND:
         for match in pattern.finditer(request):
-            name = match.group(1).strip(".,'’\"")
+            name = match.group(1).strip(".,'’\"").removesuffix("'s").removesuffix("’s")
             if name and not _same(name, brand) and fold(name) not in _NOT_NAMES and name not in found:
                 found.append(name)
     return found

@@ -6,6 +6,7 @@ phrase before, on that phrase's role.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from domain.values import Size
@@ -41,6 +42,7 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
         clause.negated = ""
         clause.preposition = ""
     clause.role, clause.joined, clause.colon, r.first = role, False, False, False
+    clause.inherited = bool(clause.preposition)                          # its object has been read
     r.last = phrase
     if role in ("product", "prop") and phrase.head is not None:
         r.subject = noun_of(phrase.head, r.lexicon)
@@ -54,7 +56,8 @@ def _list_item_follows(items: Sequence[Item], after: int) -> bool:
 def _trademarks(r: Reading, phrase: Phrase) -> None:
     for item in phrase.items:
         if item.is_a(Kind.TRADEMARK):
-            r.draft.note(f"names another brand: {item.text}")
+            name = re.sub("['’]s$", "", item.text)
+            r.draft.note(f"names another brand: {name}")
 
 
 def _negated(r: Reading, phrase: Phrase, following: Item | None) -> str:
