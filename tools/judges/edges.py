@@ -57,33 +57,27 @@ def edge_seam(views: Views, check: Check) -> Finding:
 
     A background does not know the product's outline, so the signed CIELAB step between neighbouring distances, taken
     in median over the outline's upper part (contact shadow and occlusion lie below), is near zero at every distance
-    from 4 to 40 px. A pasted patch, an inpainting border or a glow makes it coherent. `value` is the largest median
-    step after taking away the slow trend of a soft glow-free gradient (median step of the neighbours).
+    from 4 to 42 px. A pasted patch or an inpainting border makes it coherent. `value` is the largest median step, less
+    the trend over all distances, which a wide soft gradient around the product has as well.
     """
     profile = views.profile
     if profile is None:
         return check.abstained("the product's outline is unknown")
     upper = profile.normals[:, 1] < check.limit("normal_y")
-    first, last = profile.at(4), profile.at(42)
-    steps: list[float] = []
-    shares: list[float] = []
-    for j in range(first, last):
-        known = upper & profile.valid[:, j] & profile.valid[:, j + 1]
-        if int(known.sum()) < check.limit("points"):
-            steps.append(0.0)
-            shares.append(0.0)
-            continue
-        step = profile.colours[known, j + 1] - profile.colours[known, j]
-        median = np.median(step, axis=0)
-        agree = (step @ median) / (np.linalg.norm(step, axis=-1) * np.linalg.norm(median) + 1e-3)
-        steps.append(float(np.linalg.norm(median)))
-        shares.append(float((agree > 0.7).mean()))
-    if not any(steps):
+    starts = range(profile.at(4), profile.at(36))
+    found = [_coherent_step(profile, upper, j, j + 2, int(check.limit("points"))) for j in starts]
+    known = [(j, *step) for j, step in zip(starts, found, strict=True) if step is not None]
+    if len(known) < 5:
         return check.abstained("too little background around the product to look for a seam")
-    worst = int(np.argmax(steps))
-    value, distance = steps[worst], float(profile.offsets[first + worst])
-    facts = {"distance": distance, "agreeing": shares[worst]}
-    if value > check.limit("step") and shares[worst] > check.limit("agreeing"):
+    spans = np.array([profile.offsets[j + 2] - profile.offsets[j] for j, _, _ in known], np.float32)
+    medians = np.stack([median for _, median, _ in known])
+    trend = np.median(medians / spans[:, None], axis=0)
+    sizes = np.linalg.norm(medians - trend * spans[:, None], axis=1)
+    worst = int(sizes.argmax())
+    start, _, agreeing = known[worst]
+    value, distance = float(sizes[worst]), float(profile.offsets[start + 1])
+    facts = {"distance": distance, "agreeing": agreeing}
+    if value > check.limit("step") and agreeing > check.limit("agreeing"):
         return check.failed(
             f"a seam follows the product's outline {distance:.0f} px away",
             value=value,
@@ -94,12 +88,25 @@ def edge_seam(views: Views, check: Check) -> Finding:
     return check.passed("no seam follows the outline", value=value, evidence=facts)
 
 
+def _coherent_step(
+    profile: Profile, upper: npt.NDArray[np.bool_], start: int, end: int, least: int
+) -> tuple[Floats, float] | None:
+    """Median CIELAB step between two distances and the share of points that step that way; None with too few points."""
+    known = upper & profile.valid[:, start] & profile.valid[:, end]
+    if int(known.sum()) < least:
+        return None
+    step = profile.colours[known, end] - profile.colours[known, start]
+    median = np.median(step, axis=0)
+    alike = (step @ median) / (np.linalg.norm(step, axis=-1) * np.linalg.norm(median) + 1e-3)
+    return np.asarray(median, np.float32), float((alike > 0.7).mean())
+
+
 def object_growth(views: Views, check: Check) -> Finding:
     """Growth: product-coloured content continuing outward past the silhouette.
 
-    Per outline point (not those facing down, where shadow and reflection lie): the colour 5 px inside, the colours
-    6-16 px outside, and the colour 50 px out, where the scene is itself again. Grown when the near outside is like
-    the inside and unlike the far outside. `value` is the share of such points among those where inside and far
+    Per outline point (not those facing down, where shadow and reflection lie): the colours 5, 9 and 14 px inside, the
+    colours 6-16 px outside, and the colour 50 px out, where the scene is itself again. Grown when the near outside is
+    like the inside and unlike the far outside. `value` is the share of such points among those where inside and far
     differ enough to tell; the check abstains where too few do.
     """
     profile = views.profile
@@ -115,7 +122,9 @@ def object_growth(views: Views, check: Check) -> Finding:
     if int(telling.sum()) < check.limit("points"):
         return check.abstained("product and background are too alike around the outline to see growth")
     outside = profile.colours[:, near]
-    to_product = np.linalg.norm(outside - inside[:, None], axis=-1).mean(1)
+    depths = [profile.at(v) for v in (-5, -9, -14)]
+    distances = np.stack([np.linalg.norm(outside - profile.colours[:, None, j], axis=-1).mean(1) for j in depths])
+    to_product = np.where(profile.valid[:, depths].T, distances, np.inf).min(0)
     to_scene = np.linalg.norm(outside - beyond[:, None], axis=-1).mean(1)
     grown = telling & (to_product < check.limit("alike")) & (to_scene > 2 * to_product)
     value = float(grown.sum() / telling.sum())

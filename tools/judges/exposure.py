@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from domain.candidate import Change, EditTarget, Finding
+from domain.candidate import Change, EditTarget, Finding, Severity
 from domain.composition import SceneKind
 from domain.ports import Image
 from domain.values import Light
@@ -158,7 +158,8 @@ def noise(views: Views, check: Check) -> Finding:
 
     Median absolute deviation of luma from its Gaussian mean (sigma 2.5) by tiles of about 1/16 of the picture; `value`
     is the tenth percentile over tiles, as sigma of Gaussian noise. Unlike Immerkaer's kernel it sees soft film grain.
-    A textured surface seen from above fills the picture with what looks like grain: the check abstains on flat lays.
+    A texture that fills the picture looks like grain: the check abstains on flat lays, and asks for review where the
+    background is a photograph or unknown (grass and gravel read 10 and more).
     """
     scene = views.evidence.scene
     if scene is not None and scene.kind is SceneKind.FLAT_LAY:
@@ -170,6 +171,7 @@ def noise(views: Views, check: Check) -> Finding:
         return check.failed(
             f"grainy: noise of {value:.1f} grey levels in flat parts",
             value=value,
+            severity=Severity.REVIEW if scene is None or scene.kind is SceneKind.PHOTO else None,
             fixes=(
                 Change(target=EditTarget.GENERATOR, field="grain", amount=1.0, why="the grain of the product's photo"),
                 Change(target=EditTarget.GENERATOR, field="grain", amount=0.0, why="no grain"),
