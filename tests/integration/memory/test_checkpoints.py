@@ -3,7 +3,6 @@ import operator
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
@@ -14,6 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, Send, interrupt
 from pydantic import BaseModel
+from races import race
 
 from domain.assets import Asset, AssetKind
 from domain.brief import Brief, Part, ProductMention, Question
@@ -231,44 +231,29 @@ assert _serde.STRICT_MSGPACK_ENABLED
 
 
 SET_UP = """
-import asyncio, sys, time
+import asyncio
 from pathlib import Path
 from memory import Home
 from memory.checkpoints import open_checkpoints
+import langgraph.checkpoint.postgres.aio
 
-async def main():
-    where = sys.argv[1]
-    if not where.startswith("postgres"):
-        where = Home(Path(where))
-    Path(sys.argv[2]).touch()
-    while not Path(sys.argv[3]).exists():
-        time.sleep(0.001)
-    async with open_checkpoints(where) as saver:
+async def open_them(where):
+    async with open_checkpoints(where if where.startswith("postgres") else Home(Path(where))) as saver:
         assert await saver.aget_tuple({"configurable": {"thread_id": "none"}}) is None
 
-asyncio.run(main())
+def work(number, where):
+    asyncio.run(open_them(where))
 """
 
 
-def test_processes_that_set_the_checkpoints_up_at_once_all_succeed(where: Home | str, tmp_path: Path) -> None:
+def test_processes_that_set_the_checkpoints_up_at_once_all_succeed(where: Home | str) -> None:
     if isinstance(where, str):
         import psycopg
 
         with psycopg.connect(where, autocommit=True) as server:
             server.execute("DROP TABLE IF EXISTS checkpoint_migrations, checkpoints, checkpoint_blobs, "
                            "checkpoint_writes")
-    target = where if isinstance(where, str) else str(where.root)
-    children = [
-        subprocess.Popen([sys.executable, "-c", SET_UP, target, str(tmp_path / f"ready{number}"),
-                          str(tmp_path / "go")], stderr=subprocess.PIPE, text=True)
-        for number in range(2)
-    ]
-    while len(list(tmp_path.glob("ready*"))) < len(children):
-        time.sleep(0.005)
-        assert all(child.poll() is None for child in children)
-    (tmp_path / "go").touch()
-    errors = [child.communicate(timeout=60)[1] for child in children]
-    assert [child.returncode for child in children] == [0, 0], errors
+    race(SET_UP, 3, where if isinstance(where, str) else str(where.root))
 
 
 async def test_a_file_that_is_no_database_is_said_to_be_none(home: Home) -> None:

@@ -1,13 +1,12 @@
 import sqlite3
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from races import race
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -62,16 +61,12 @@ print(min(taken))
     assert float(printed) < 0.05
 
 
-OPEN_WHEN_TOLD = """
-import sys, time
-from pathlib import Path
+OPEN = """
 from memory import open_database
-import memory.migrations.upgrade            # so that all arrive together
-Path(sys.argv[2]).touch()
-while not Path(sys.argv[3]).exists():
-    time.sleep(0.001)
-database = open_database(sys.argv[1])
-database.remember(sys.argv[2][-1], "opened")
+import memory.migrations.upgrade
+
+def work(number, address):
+    open_database(address).remember(str(number), "opened")
 """
 
 
@@ -85,19 +80,9 @@ def _empty(address: str) -> None:
         database.close()
 
 
-def test_processes_that_open_a_new_database_at_once_all_succeed(address: str, tmp_path: Path) -> None:
+def test_processes_that_open_a_new_database_at_once_all_succeed(address: str) -> None:
     _empty(address)
-    children = [
-        subprocess.Popen([sys.executable, "-W", "error::RuntimeWarning", "-c", OPEN_WHEN_TOLD, address,
-                          str(tmp_path / f"ready{number}"), str(tmp_path / "go")], stderr=subprocess.PIPE, text=True)
-        for number in range(3)
-    ]
-    while len(list(tmp_path.glob("ready*"))) < len(children):
-        time.sleep(0.005)
-        assert all(child.poll() is None for child in children)
-    (tmp_path / "go").touch()
-    errors = [child.communicate(timeout=60)[1] for child in children]
-    assert [child.returncode for child in children] == [0, 0, 0], errors
+    race(OPEN, 3, address)
     database = open_database(address)
     with database.read() as connection:
         assert sorted(connection.execute(text("SELECT name FROM meta")).scalars()) == ["0", "1", "2"]

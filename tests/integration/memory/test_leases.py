@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from races import race
 from sqlalchemy import update
 
 from domain.errors import LeaseLost, RunBusy
-from domain.run import RunStatus
-from memory import Database, RunTable, this_worker
+from domain.run import RunRequest, RunStatus
+from memory import Database, RunTable, new_run_id, this_worker
 from memory.tables import leases
 
 
@@ -111,39 +112,26 @@ def test_a_killed_holders_run_is_resumed_at_once_and_a_paused_ones_is_not(
     assert runs.lease(run_id, this_worker()).fence == 2
 
 
-RACER = """
-import sys, time
+TAKE = """
+import time
 from pathlib import Path
 from domain.errors import RunBusy
 from memory import open_database, RunTable, this_worker
-runs, name = RunTable(open_database(sys.argv[1])), sys.argv[4]
-Path(sys.argv[2], "ready" + name).touch()
-while not Path(sys.argv[2], "go").exists():
-    time.sleep(0.001)
-for run_id in sys.argv[3].split(","):
-    try:
-        print(run_id, runs.lease(run_id, this_worker()).fence)
-    except RunBusy:
-        pass
-Path(sys.argv[2], "done" + name).touch()
-while len(list(Path(sys.argv[2]).glob("done*"))) < 2:     # a process that ended would free its leases
-    time.sleep(0.001)
+
+def work(number, address, folder, ids):
+    runs = RunTable(open_database(address))
+    for run_id in ids.split(","):
+        try:
+            print(run_id, runs.lease(run_id, this_worker()).fence)
+        except RunBusy:
+            pass
+    Path(folder, f"done{number}").touch()
+    while len(list(Path(folder).glob("done*"))) < 2:        # a process that ended would free its leases
+        time.sleep(0.001)
 """
 
 
 def test_two_processes_racing_for_runs_never_both_get_one(address: str, runs: RunTable, tmp_path: Path) -> None:
-    from domain.run import RunRequest
-    from memory import new_run_id
-
     ids = [runs.create(RunRequest(request="x"), new_run_id()).run_id for _ in range(30)]
-    racers = [
-        subprocess.Popen([sys.executable, "-c", RACER, address, str(tmp_path), ",".join(ids), str(number)],
-                         stdout=subprocess.PIPE, text=True)
-        for number in range(2)
-    ]
-    while len(list(tmp_path.glob("ready*"))) < 2:
-        time.sleep(0.005)
-        assert all(racer.poll() is None for racer in racers)
-    (tmp_path / "go").touch()
-    won = [line for racer in racers for line in racer.communicate(timeout=60)[0].splitlines()]
+    won = race(TAKE, 2, address, str(tmp_path), ",".join(ids))
     assert sorted(won) == sorted(f"{run_id} 1" for run_id in ids)

@@ -1,12 +1,9 @@
 import math
-import subprocess
-import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
+from races import race
 
 from domain.errors import LeaseLost, NotFound, OverBudget, ProgrammerMustAct
 from memory import Ledger, RunTable, this_worker
@@ -107,34 +104,22 @@ def test_threads_that_reserve_at_once_never_exceed_the_budget_together(ledger: L
         assert sum(pool.map(attempt, range(8))) == 3
 
 
-SPENDER = """
-import sys, time
-from pathlib import Path
+SPEND = """
 from domain.errors import OverBudget
 from memory import open_database, Ledger
-ledger = Ledger(open_database(sys.argv[1]))
-Path(sys.argv[3]).touch()
-while not Path(sys.argv[4]).exists():
-    time.sleep(0.001)
-for number in range(20):
-    try:
-        ledger.book(ledger.reserve(sys.argv[2], "demo", "generate", "a picture", 0.1, 1.0), 0.1)
-    except OverBudget:
-        pass
+
+def work(number, address, run_id):
+    ledger = Ledger(open_database(address))
+    for number in range(20):
+        try:
+            ledger.book(ledger.reserve(run_id, "demo", "generate", "a picture", 0.1, 1.0), 0.1)
+        except OverBudget:
+            pass
 """
 
 
 def test_processes_that_spend_at_once_never_exceed_the_budget_together(
-    address: str, ledger: Ledger, run_id: str, tmp_path: Path
+    address: str, ledger: Ledger, run_id: str
 ) -> None:
-    go = tmp_path / "go"
-    spenders = [
-        subprocess.Popen([sys.executable, "-c", SPENDER, address, run_id, str(tmp_path / f"ready{number}"), str(go)])
-        for number in range(2)
-    ]
-    while len(list(tmp_path.glob("ready*"))) < 2:
-        time.sleep(0.005)
-        assert all(spender.poll() is None for spender in spenders)
-    go.touch()
-    assert [spender.wait(timeout=60) for spender in spenders] == [0, 0]
+    race(SPEND, 2, address, run_id)
     assert ledger.spent(run_id) == 1.0
