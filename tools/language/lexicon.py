@@ -188,6 +188,7 @@ class _Trademarks(_Data):
 D = TypeVar("D", bound=_Data)
 Senses = Mapping[Kind, str]
 Keys = tuple[str, ...]
+_PARTING = re.compile(r"[\s\-‐‑]+")
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,7 @@ class Lexicon:
 
 def phrase_keys(phrase: str) -> Keys:
     """The keys of a phrase's words; hyphens part words, as the tokenizer does."""
-    return tuple(tk.key(piece) for piece in re.split(r"[\s\-‐‑]+", phrase.strip()) if piece)
+    return tuple([tk.key(piece) for piece in _PARTING.split(phrase.strip()) if piece])
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ neighbours): 1 for words of four to six letters, 2 from seven on.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 _SHORTEST = 4
 _LONG = 7
@@ -19,12 +20,17 @@ class Speller:
     """Corrections towards `targets`; any word in `known` is left alone, and so is anything derived from one by rule."""
 
     def __init__(self, targets: Iterable[str], known: frozenset[str]) -> None:
+        self._targets = tuple(word for word in targets if len(word) >= _SHORTEST and word.isalpha())
         self._known = known
-        self._index: dict[str, set[str]] = {}
-        for word in targets:
-            if len(word) >= _SHORTEST and word.isalpha():
-                for shorter in _deletes(word):
-                    self._index.setdefault(shorter, set()).add(word)
+
+    @cached_property
+    def _index(self) -> dict[str, set[str]]:
+        """Every target under itself and under itself less one letter; built for the first misspelt word."""
+        index: dict[str, set[str]] = {}
+        for word in self._targets:
+            for shorter in _deletes(word):
+                index.setdefault(shorter, set()).add(word)
+        return index
 
     def is_word(self, word: str) -> bool:
         """True if `word` (a key) is known, or is a known word with an English suffix or prefix."""

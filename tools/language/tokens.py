@@ -119,8 +119,10 @@ def key(word: str) -> str:
 
 def fold(word: str) -> str:
     """Lower case without accents; typographic apostrophes become plain ones, a possessive 's is dropped."""
-    plain = unicodedata.normalize("NFKD", word.casefold().replace("’", "'").replace("‘", "'"))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = word.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain.replace("’", "'").replace("‘", "'"))
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
     return plain[:-2] if plain.endswith("'s") and len(plain) > 3 else plain.rstrip("'")
 
 
