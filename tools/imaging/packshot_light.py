@@ -80,7 +80,10 @@ def smoothstep(low: float, high: float, x: Floats) -> Floats:
 def reflected(p: Vectors, direction: Vectors, rough: Floats | float, size: float) -> Floats:
     """Radiance (n, 3) arriving along `direction` at `p` from room and softboxes; `size` scales the room."""
     up = direction[1]
-    room = _WALL + (_CEILING - _WALL) * smoothstep(0.1, 0.9, up) + (_FLOOR - _WALL) * smoothstep(0.0, 0.5, -up)
+    fall = p[1] / np.minimum(up, -1e-3)
+    floor_at = np.hypot(p[0] - direction[0] * fall, p[2] - direction[2] * fall)
+    floor = _FLOOR * (0.25 + 0.75 * smoothstep(0.2, 1.1, floor_at / np.float32(size)))       # the product's own shade
+    room = _WALL + (_CEILING - _WALL) * smoothstep(0.1, 0.9, up) + (floor - _WALL) * smoothstep(0.0, 0.35, -up)
     behind = smoothstep(0.15, 0.95, -direction[2]) * np.exp(-np.square(up / 0.55))
     room = room + 0.34 * behind                                                   # the sweep behind the product
     room = room + 0.20 * smoothstep(-0.2, 1.0, direction[2]) * (0.55 - 0.45 * direction[0])    # the studio's lit front

@@ -27,6 +27,7 @@ class Gate(Model):
     box_contrast: float = Field(gt=0)
     box_edge_support: Share
     box_stability: Share
+    box_fill: Share
     box_fit: Share
 
 

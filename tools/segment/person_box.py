@@ -21,7 +21,7 @@ from tools.segment.outline import dilated, enlarged, eroded, fill_holes, opened,
 from tools.segment.result import CutoutResult, trimmed
 from tools.segment.surface import to_lab
 
-WORK_SIDE = 320
+WORK_SIDE = 288
 _AROUND = 0.22           # how much of the photo around the box serves as background sample, share of the box
 _SHIFT = 0.03            # how much smaller and larger a box is tried to see whether the outline holds
 
@@ -82,11 +82,12 @@ def _confidence(small: Image, outline: Mask, box: tuple[float, ...]) -> tuple[fl
     others = [_inside(small, box, grow) for grow in (-_SHIFT, _SHIFT)]
     stability = min(overlap(outline, other) for other in others)
     support = _edge_support(small, outline)
-    fit = _fit(outline, box)
+    fit, fill = _fit(outline, box), float(outline.sum() / max(1.0, box[2] * box[3]))
     held = [
         (stability / GATE.box_stability, f"a slightly different box gives another outline ({stability:.0%} in common)"),
         (support / GATE.box_edge_support, f"only {support:.0%} of the outline lies on a visible edge"),
-        (fit / GATE.box_fit, f"the outline fills only {fit:.0%} of the box"),
+        (fit / GATE.box_fit, f"the outline spans only {fit:.0%} of the box"),
+        (fill / GATE.box_fill, f"the outline covers only {fill:.0%} of the box"),
     ]
     score, reason = min(held, key=lambda pair: pair[0])
     confidence = float(np.clip(GATE.threshold * score, 0, 0.9))
