@@ -79,6 +79,7 @@ class PublicationView(Model):
     """One delivery: what, where, and the key that makes it happen once."""
 
     key: str
+    run_id: str = ""
     digest: Digest
     channel: str
     market: str

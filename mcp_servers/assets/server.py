@@ -16,7 +16,7 @@ from mcp_servers.workshop import Workshop
 from tools.imaging.backdrop import photo_scene, tabletop_scene
 from tools.imaging.product import measure
 from tools.imaging.scenes import brand_scenes, catalogue
-from tools.rules import check_brief, enforce, strike
+from tools.rules import settle
 from tools.search import find_products as rank_products
 from tools.search import search_scenes
 from tools.segment import THRESHOLD, CutoutResult, cut_out, overlay, suggest_box
@@ -55,9 +55,9 @@ def build(workshop: Workshop) -> MCPServer:
         """Hold a brief and its captions against every rule; refuses what a blocking rule forbids."""
         packs = [pack for code in request.markets if (pack := workshop.rulebook.market(code))]
         found = {pack.market for pack in packs}
-        checks = check_brief(
+        checks, captions = settle(
             request.brief,
-            [caption.text() for caption in request.captions],
+            request.captions,
             workshop.rulebook.brand(request.brand),
             packs,
             [code for code in request.markets if code not in found],
@@ -65,8 +65,7 @@ def build(workshop: Workshop) -> MCPServer:
             today=date.today(),
             trained_model=False,
         )
-        words = enforce(checks).strike
-        return c.RuleChecks(checks=checks, captions=tuple(strike(caption, words) for caption in request.captions))
+        return c.RuleChecks(checks=checks, captions=captions)
 
     add_search(server, workshop)
     add_cutout(server, workshop)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
 
 from domain.composition import SceneKind
-from domain.run import ExportView
-from domain.values import Size
+from domain.rules import RuleCheck
+from domain.run import ExportView, PublicationView, RunView
+from domain.values import BrandId, Size
 from mcp_servers.publish import contract as c
 from mcp_servers.publish.delivery import deliver_run
 from mcp_servers.wire import typed_errors
@@ -19,9 +20,11 @@ from tools.publish import (
     canvas_for,
     channel,
     decode,
+    embargoes,
     export,
     file_channel,
     media_type,
+    moved_rules,
     pixel_digest,
     rehash,
     source_type,
@@ -88,6 +91,28 @@ def build(workshop: Workshop) -> MCPServer:
     def monitor_published(request: c.MonitorPublished) -> c.MonitorReport:
         """Re-hash everything this brand has out."""
         publications = workshop.effects.publications(request.brand)
-        return c.MonitorReport(checked=len(publications), findings=rehash(publications), at=datetime.now(UTC))
+        findings = (*rehash(publications), *watched(workshop, request.brand, publications))
+        return c.MonitorReport(checked=len(publications), findings=findings, at=datetime.now(UTC))
 
     return server
+
+
+def watched(workshop: Workshop, brand: BrandId, publications: list[PublicationView]) -> tuple[RuleCheck, ...]:
+    """What is out and should be looked at again: rules past their review day, assets that came under embargo."""
+    packs = {pack.market: pack for pack in workshop.rulebook.markets()}
+    single = [p.model_copy(update={"market": code}) for p in publications for code in p.market.split(", ")]
+    late = [p for p in single if p.market in packs]
+    views = {p.run_id: workshop.runs.view(brand, p.run_id) for p in publications if p.run_id}
+    shown = {
+        p.key: [workshop.library.get(brand, name) for name in products_shown(views.get(p.run_id), p)]
+        for p in publications
+    }
+    return (*moved_rules(late, packs, {}, date.today()), *embargoes(publications, shown, datetime.now(UTC)))
+
+
+def products_shown(view: RunView | None, publication: PublicationView) -> tuple[str, ...]:
+    """The products in a published file."""
+    if view is None:
+        return ()
+    names = {e.candidate for e in view.exports if e.artifact.digest == publication.digest}
+    return tuple(sorted({product for c in view.candidates if c.id in names for product in c.products}))
