@@ -47,13 +47,15 @@ def product(r: Reading, phrase: Phrase, strength: int = 3) -> str:
     count = phrase.count or 1
     if noun in r.lexicon.paired and count == 2 and "pair" in phrase.determiner:
         count = 1
-    text = wording([item for item in phrase.items if item.word not in r.lexicon.evaluative])
+    text = wording([item for item in phrase.core if item.word not in r.lexicon.evaluative])
     if _apposition(r, phrase):
         named = draft.products[-1]
         named.attributes = [*named.attributes, named.noun, *(a for a in attributes if a)]
         named.attributes[:2] = [" ".join(named.attributes[:2])] if len(named.attributes) > 2 else named.attributes[:2]
         named.noun, named.text = noun, f"{named.text}, {text}"
         return "product"
+    if draft.products and r.clause.preposition == "of" and draft.products[-1].noun in r.lexicon.sets:
+        draft.products.pop()                                             # "a set of three knives": the knives
     same = next((p for p in draft.products if p.noun == noun and _mergeable(p, phrase, attributes)), None)
     if same is not None:
         same.colours += [c for c in phrase.colours if c not in same.colours]
@@ -71,7 +73,7 @@ def prop(r: Reading, phrase: Phrase, relation: str = "") -> str:
     head, draft = phrase.head, r.draft
     assert head is not None
     looks(r, [m for m in phrase.modifiers if m.is_a(Kind.THEME, Kind.SEASON)])
-    words = wording([i for i in phrase.items if not (i.is_a(Kind.THEME, Kind.SEASON) and i is not head)])
+    words = wording([i for i in phrase.core if not (i.is_a(Kind.THEME, Kind.SEASON) and i is not head)])
     draft.add(draft.props, words, words)
     if relation in RELATING:
         draft.relate(r.subject, relation, noun_of(head, r.lexicon))
@@ -84,7 +86,7 @@ def place(r: Reading, phrase: Phrase) -> str:
     assert head is not None
     looks(r, [i for i in phrase.modifiers if not i.is_a(*_PROPER)])
     tangible = (Kind.MATERIAL, Kind.SURFACE, Kind.PLACE)
-    kept = [i for i in phrase.items if i is head or not i.is_a(*LOOKS) or i.is_a(*tangible)]
+    kept = [i for i in phrase.core if i is head or not i.is_a(*LOOKS) or i.is_a(*tangible)]
     words = wording(kept)
     said = wording(phrase.items)
     surface = head.is_a(Kind.SURFACE) or (head.is_a(Kind.MATERIAL) and not head.is_a(Kind.PLACE))
@@ -106,7 +108,8 @@ def _second_place(r: Reading, words: str, said: str) -> None:
 
 def light(r: Reading, phrase: Phrase) -> str:
     """ "soft morning light": the time of day, and the light by its adjective."""
-    adjectives = [m for m in phrase.modifiers if not m.is_a(Kind.TIME, Kind.SEASON, Kind.WEATHER, Kind.THEME)]
+    other = (Kind.TIME, Kind.SEASON, Kind.WEATHER, Kind.THEME)
+    adjectives = [m for m in phrase.modifiers if not m.is_a(*other) and m.word not in r.lexicon.evaluative]
     if phrase.colours:
         r.draft.look(Kind.LIGHT, f"{' and '.join(phrase.colours)} light", wording(phrase.items))
     looks(r, [m for m in phrase.modifiers if m not in adjectives])
@@ -153,7 +156,7 @@ def frame(r: Reading, phrase: Phrase) -> str:
         if not looks(r, phrase.modifiers) and rest and not any(m.is_a(*GEO) for m in rest):
             place = next((m for m in rest if m.is_a(Kind.PLACE)), None)
             if place is not None:
-                draft.background = draft.background or Said(place.text.lower(), place.text.lower())
+                draft.look(Kind.STYLE, f"{place.text.lower()} feel", wording(phrase.items))
         return "look"
     looks(r, [m for m in phrase.modifiers if m.is_a(Kind.THEME, Kind.SEASON)])
     goods = next((m for m in phrase.modifiers if m.is_a(Kind.GOODS)), None)
@@ -245,7 +248,8 @@ def wording(items: Sequence[Item]) -> str:
     """The items' own words in order; lower case but for names."""
     words: list[str] = []
     for item in items:
-        text = item.text if item.is_a(*GEO, Kind.REGION, Kind.TRADEMARK) else item.text.lower()
+        name = item.is_a(*GEO, Kind.REGION, Kind.TRADEMARK) or (not item.senses and not item.text.isupper())
+        text = item.text if name else item.text.lower()
         if item.glued and words:
             words[-1] += "-" + text
         else:

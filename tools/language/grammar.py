@@ -18,6 +18,7 @@ from tools.language.roles import read_phrase
 from tools.language.tokens import TokenKind
 
 _LOOK = frozenset(LOOKS)
+_REPLACING = ("replace", "swap", "exchange")
 
 
 def parse(items: Sequence[Item], lexicon: Lexicon) -> Draft:
@@ -42,12 +43,16 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
         r.clause = Clause()
         r.last = None if item.shape is TokenKind.STOP else r.last
     elif item.shape is TokenKind.COMMA:
-        if clause.negated and not _list_goes_on(items, i):
+        if clause.negated and clause.label != "avoid" and not _list_goes_on(items, i):
             clause.negated = ""
         clause.joined, clause.inherited, clause.verb, clause.market, clause.joiner = True, True, "", False, ","
         clause.subject = ""
     elif item.shape is TokenKind.COLON:
-        r.clause = Clause(colon=True)
+        r.clause = Clause(colon=True, label=_label(items, i, r.lexicon))
+        if r.clause.label == "text":
+            _unquoted(r, items, i)
+        if r.clause.label == "avoid":
+            r.clause.negated = "clause"
         if r.draft.products and r.draft.products[-1].noun in r.lexicon.sets and len(items) > i + 1:
             r.draft.products.pop()                                   # "skincare set: cleanser, toner" lists what it is
     elif item.shape is TokenKind.SIZE:
@@ -63,6 +68,10 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
         r.draft.note(f'an instruction to the system was not followed: "{item.text}"')
     elif item.is_a(Kind.NOT_CLAUSE, Kind.NOT_NOUN) and not item.is_a(Kind.ADVERB):
         _negation(r, item)
+    elif item.word in _REPLACING and item.is_verb:
+        clause.negated = "replaced"
+    elif item.is_a(Kind.PREPOSITION) and clause.negated == "replaced":
+        clause.negated, clause.preposition, clause.inherited = "", "on", False    # "replace the beach by a pool"
     elif item.is_a(Kind.PREPOSITION):
         clause.preposition, clause.inherited, clause.joined = item.senses[Kind.PREPOSITION], False, False
         _pronoun_object(r, items, i)
@@ -74,6 +83,8 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
         _verb(r, item)
     elif item.word in ("side by side", "next to each other", "together") and len(r.draft.products) > 1:
         r.draft.relate(r.draft.products[-2].noun, "next to", r.draft.products[-1].noun)
+    elif item.word in ("nobody", "no one"):
+        r.draft.add(r.draft.avoid, "people", item.text)
     elif item.is_a(Kind.PRONOUN):
         if i == 0 or not items[i - 1].is_a(Kind.PREPOSITION):
             clause.subject = item.word
@@ -83,6 +94,30 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
     elif item.is_a(Kind.SUBORDINATOR):
         clause.negated = "" if clause.negated == "noun" or item.word in ("so", "because", "since") else clause.negated
         clause.preposition, clause.joined = "", False
+
+
+def _unquoted(r: Reading, items: Sequence[Item], i: int) -> None:
+    """ "Headline: Fresh today" without quotation marks: the words up to the end of the sentence."""
+    line: list[Item] = []
+    for item in items[i + 1:]:
+        if item.shape in (TokenKind.STOP, TokenKind.QUOTE, TokenKind.DASH):
+            break
+        line.append(item)
+    if line and not any(item.shape is TokenKind.QUOTE for item in items[i + 1:i + 1 + len(line) + 1]):
+        words = " ".join(item.text for item in line).replace(" ,", ",")
+        r.draft.add(r.draft.text, words, words)
+        for item in line:
+            item.senses, item.shape = {Kind.ADVERB: item.word}, TokenKind.OTHER
+
+
+def _label(items: Sequence[Item], i: int, lexicon: Lexicon) -> str:
+    """What "Background:" or "Look and feel:" says about the rest of its line."""
+    for n in (3, 2, 1):
+        if i >= n:
+            label = lexicon.labels.get(" ".join(word for item in items[i - n:i] for word in item.keys))
+            if label:
+                return label
+    return ""
 
 
 def _negation(r: Reading, item: Item) -> None:

@@ -103,6 +103,8 @@ def items(request: str, tokens: Sequence[Token], lexicon: Lexicon, speller: Spel
 
 def _spelling(tokens: Sequence[Token], i: int, lexicon: Lexicon, speller: Speller, shouting: bool) -> str:
     token = tokens[i]
+    if token.text == "&":
+        return "and"
     if token.kind is not TokenKind.WORD or token.key in lexicon.words:
         return token.key
     starts = i == 0 or tokens[i - 1].kind in (TokenKind.STOP, TokenKind.COLON)
@@ -127,9 +129,16 @@ def _longest(
                 named and kind not in _FUNCTION)}
         if tokens[i].text[0].islower() and Kind.TRADEMARK in senses and (size == 1 and keys[i] in lexicon.plain):
             senses = {kind: value for kind, value in senses.items() if kind is not Kind.TRADEMARK}
+        if Kind.TRADEMARK in senses and tokens[i].text[0].isupper() and not shouting and _inside(tokens, i):
+            senses = {Kind.TRADEMARK: senses[Kind.TRADEMARK]}
         if senses:
             return size, dict(senses)
     return 1, {}
+
+
+def _inside(tokens: Sequence[Token], i: int) -> bool:
+    """True if a capital at `i` is not just that of a sentence's first word."""
+    return i > 0 and tokens[i - 1].kind not in (TokenKind.STOP, TokenKind.COLON, TokenKind.QUOTE)
 
 
 def _from_shape(token: Token, tokens: Sequence[Token], i: int, lexicon: Lexicon) -> Item:
@@ -169,7 +178,7 @@ def _from_letters(item: Item, token: Token, before: list[Item], lexicon: Lexicon
                 break
         else:
             item.senses[Kind.ADJECTIVE] = word
-    elif word.endswith(("y", "ful", "ous", "ish", "ive", "able", "less", "ic", "al")) and len(word) > 4:
+    elif text.lower() == word and word.endswith(("y", "ful", "ous", "ish", "ive", "able", "less", "ic", "al")) and len(word) > 4:
         item.tags.add("adjective-like")
 
 

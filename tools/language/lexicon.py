@@ -152,6 +152,7 @@ class _Words(_Data):
     numbers: dict[str, int]
     text_cues: list[str]
     instructions: list[str]
+    labels: dict[str, list[str]]
 
 
 class _Colours(_Data):
@@ -208,6 +209,7 @@ class Lexicon:
     containers: frozenset[str]
     sets: frozenset[str]
     serveware: frozenset[str]
+    labels: Mapping[str, str]
     evaluative: frozenset[str]
     also_things: frozenset[str]
     flavoured: frozenset[str]
@@ -244,7 +246,7 @@ class Lexicon:
             longest[keys[0]] = max(longest.get(keys[0], 0), len(keys))
         known = self.words | {word for keys in extra for word in keys}
         return Lexicon(
-            index, longest, known, self.paired, self.whole, self.containers, self.sets, self.serveware, self.evaluative, self.also_things, self.flavoured,
+            index, longest, known, self.paired, self.whole, self.containers, self.sets, self.serveware, self.labels, self.evaluative, self.also_things, self.flavoured,
             self.capitalised_only, self.ratios, self.market_names, frozenset(extra),
         )
 
@@ -311,6 +313,7 @@ def load_lexicon() -> Lexicon:
         whole=frozenset(" ".join(phrase_keys(p)) for p in things.whole),
         containers=frozenset(" ".join(phrase_keys(p)) for p in things.containers),
         sets=frozenset(" ".join(phrase_keys(p)) for p in things.sets),
+        labels={" ".join(phrase_keys(p)): label for label, many in words.labels.items() for p in many},
         serveware=frozenset(" ".join(phrase_keys(p)) for p in things.serveware),
         evaluative=frozenset(" ".join(phrase_keys(p)) for p in things.evaluative),
         also_things=frozenset(" ".join(phrase_keys(p)) for p in colours.also_things),

@@ -39,6 +39,13 @@ class Phrase:
         return self.head is not None and self.head.is_a(*kinds)
 
     @property
+    def core(self) -> list[Item]:
+        """The items up to the head: "a terrace" of "a terrace blurred"."""
+        if self.head is None:
+            return self.items
+        return self.items[:next(i for i, item in enumerate(self.items) if item is self.head) + 1]
+
+    @property
     def definite(self) -> bool:
         """True for "the can", "our can", "this can"."""
         return bool(self.possessive) or self.determiner in ("the", "this", "that", "these", "those")
@@ -93,7 +100,7 @@ def phrase_at(items: Sequence[Item], i: int, lexicon: Lexicon) -> tuple[Phrase, 
         j += 1
     j = max(j, i + 1)
     phrase = Phrase(
-        taken, _head(taken), determiner=determiner, possessive=possessive, count=count,
+        taken, _head(taken, bool(determiner or possessive or count)), determiner=determiner, possessive=possessive, count=count,
         start=taken[0].start if taken else items[i].start, end=taken[-1].end if taken else items[j - 1].end,
     )
     _colours(phrase, lexicon)
@@ -131,7 +138,7 @@ def _boundary(a: Item, b: Item, items: Sequence[Item], j: int) -> bool:  # noqa:
     if b.is_a(Kind.COUNTRY, Kind.CITY):
         return not (a.is_a(Kind.ADJECTIVE, Kind.TIME, Kind.LIGHT, Kind.WEATHER, Kind.SEASON, Kind.MOOD) and not _noun(a))
     if a.is_a(Kind.COUNTRY) and not a.is_a(Kind.DEMONYM):
-        return not b.is_a(Kind.AUDIENCE, Kind.ABSTRACT, Kind.OUTPUT)
+        return not b.is_a(Kind.AUDIENCE, Kind.ABSTRACT, Kind.OUTPUT, Kind.PERSON)
     a_thing = a.is_a(*_THINGS) and not a.is_a(Kind.MATERIAL, Kind.ADJECTIVE, Kind.COLOUR) and not a.is_a(*LOOKS)
     if a_thing or (_is_noun(a) and not a.senses) or a.is_a(Kind.OUTPUT, Kind.ABSTRACT, Kind.PART):
         setting = b.is_a(*_SETTINGS) and not b.is_a(*_THINGS)
@@ -153,14 +160,14 @@ def _vibe_follows(items: Sequence[Item], j: int) -> bool:
     return j < len(items) and items[j].is_a(Kind.VIBE)
 
 
-def _head(taken: Sequence[Item]) -> Item | None:
-    """The last noun; an unknown word counts, an adjective, a look or a colour alone does not."""
+def _head(taken: Sequence[Item], marked: bool) -> Item | None:
+    """The last noun. An unknown word counts, one that looks like an adjective only if `marked` by an article or number."""
     if not taken:
         return None
     last = taken[-1]
     if _noun(last) or last.is_a(*GEO) or any(k in last.senses for k in _STAND_ALONE) or last.is_a(*LOOKS):
         return last
-    if not last.senses and "adjective-like" not in last.tags:
+    if not last.senses and (marked or "adjective-like" not in last.tags):
         return last
     if last.is_a(Kind.MATERIAL) and not last.word.endswith("en"):
         return last

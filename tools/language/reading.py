@@ -22,6 +22,7 @@ class Clause:
     role: str = ""                 # of the phrase before
     joined: bool = False           # only commas and conjunctions since the phrase before
     joiner: str = ""               # the last of these: ",", "and", "+"
+    label: str = ""                # "Background: ...": what the rest of the line is
     colon: bool = False            # right after "Product:"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from domain.values import Size
 from tools.language.draft import Said
-from tools.language.fields import RELATING, frame, geo, light, looks, noun_of, place, product, prop, wording
+from tools.language.fields import RELATING, frame, geo, light, looks, market, noun_of, place, product, prop, wording
 from tools.language.items import GEO, NOUNS, Item
 from tools.language.lexicon import LOOKS, Kind
 from tools.language.phrases import Phrase
@@ -32,7 +32,13 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
         return
     clause.market = clause.market or any(item.is_a(Kind.MARKET_VERB) for item in phrase.items)
     _trademarks(r, phrase)
-    if clause.negated or (following is not None and following.is_a(Kind.NOT_AFTER)):
+    named = following is not None and following.word in ("one", "ones") and r.draft.products
+    if named and clause.role == "product" and not clause.negated and not phrase.is_a(Kind.GOODS):
+        _the_one(r, phrase)
+        role = "product"
+    elif clause.label and not clause.negated and (labelled := _labelled(r, phrase)):
+        role = labelled
+    elif clause.negated or (following is not None and following.is_a(Kind.NOT_AFTER)):
         role = _negated(r, phrase, following)
     elif phrase.head is None:
         role = _modifiers_only(r, phrase)
@@ -46,6 +52,39 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
     r.last = phrase
     if role in ("product", "prop") and phrase.head is not None:
         r.subject = noun_of(phrase.head, r.lexicon)
+
+
+def _labelled(r: Reading, phrase: Phrase) -> str:
+    """The role a label gives: "Background: gradient purple". Empty if what follows says better itself what it is."""
+    label, draft, words = r.clause.label, r.draft, wording(phrase.items)
+    head = phrase.head
+    if head is not None and head.is_a(*GEO, Kind.CHANNEL, Kind.NO_CHANNEL, Kind.ORIENTATION, *LOOKS):
+        return ""
+    if label == "background":
+        if head is not None and head.is_a(Kind.PLACE, Kind.SURFACE, Kind.REGION):
+            return place(r, phrase)
+        if draft.background is None and r.clause.preposition in ("", "of"):
+            words = words if phrase.colours == [] or head is not None else f"{words} background"
+            draft.background = Said(words, words)
+            return "place"
+    elif label == "product" and head is not None and r.clause.preposition == "":
+        return product(r, phrase)
+    elif label == "props" and head is not None and r.clause.preposition == "":
+        return prop(r, phrase)
+    elif label in ("mood", "style", "light") and r.clause.preposition == "" and not looks(r, phrase.items):
+        kind = {"mood": Kind.MOOD, "style": Kind.STYLE, "light": Kind.LIGHT}[label]
+        draft.look(kind, words, words)
+        return "look"
+    return ""
+
+
+def _the_one(r: Reading, phrase: Phrase) -> None:
+    """ "our tea, the jasmine one": what sets the product apart."""
+    last = r.draft.products[-1]
+    last.colours += [colour for colour in phrase.colours if colour not in last.colours]
+    rest = [item for item in phrase.items if not item.is_a(Kind.COLOUR, Kind.SHADE)]
+    if rest and wording(rest) not in last.attributes:
+        last.attributes.append(wording(rest))
 
 
 def _list_item_follows(items: Sequence[Item], after: int) -> bool:
@@ -68,7 +107,7 @@ def _negated(r: Reading, phrase: Phrase, following: Item | None) -> str:
         following is not None and following.is_a(Kind.PREPOSITION)
     ):
         return _role(r, phrase, following)
-    if head is not None and phrase.is_a(Kind.OUTPUT) and not phrase.modifiers:
+    if head is not None and phrase.is_a(Kind.OUTPUT, Kind.BACKDROP) and not (phrase.modifiers or phrase.colours):
         return ""
     if head is not None and phrase.is_a(Kind.ABSTRACT) and not phrase.modifiers and not phrase.is_a(Kind.TEXT_CUE, Kind.PROP):
         return ""
@@ -133,6 +172,7 @@ def _role(r: Reading, phrase: Phrase, following: Item | None) -> str:  # noqa: P
         return _for(r, phrase)
     if clause.preposition in ("from", "to", "as", "via") and not clause.inherited:
         towards = clause.preposition == "to"
+        _markets_of(r, phrase)
         clause.preposition = ""
         if towards and head.is_a(Kind.PLACE, Kind.REGION, Kind.SURFACE):
             return place(r, phrase)
@@ -165,6 +205,8 @@ def _main(r: Reading, phrase: Phrase, following: Item | None = None) -> str:  # 
         if head.is_a(Kind.PROP, Kind.SUPPORT) or (listed and clause.role == "prop"):
             return prop(r, phrase)
         return product(r, phrase)
+    if head.is_a(Kind.COLOUR) and not phrase.determiner and head.text.lower() == head.word and len(phrase.items) == 1:
+        return _colour(r, head)
     if head.is_a(Kind.PROP, Kind.SUPPORT):
         return prop(r, phrase)
     if setting:
@@ -172,6 +214,15 @@ def _main(r: Reading, phrase: Phrase, following: Item | None = None) -> str:  # 
     if head.is_a(Kind.MATERIAL) and not head.is_a(Kind.GOODS):
         return _material(r, phrase)
     return _unknown(r, phrase)
+
+
+def _colour(r: Reading, head: Item) -> str:
+    """ "orange" alone, without an article and in the singular, is the colour."""
+    if r.draft.products and r.clause.role == "product":
+        r.draft.products[-1].colours.append(head.text.lower())
+        return "product"
+    r.draft.look(Kind.STYLE, head.text.lower(), head.text.lower())
+    return "look"
 
 
 def _material(r: Reading, phrase: Phrase) -> str:
@@ -195,7 +246,8 @@ def _unknown(r: Reading, phrase: Phrase) -> str:
     assert head is not None
     if not head.known or head.senses:
         if not head.senses:
-            r.draft.note(f'not understood: "{head.text}"')
+            if len(head.word) > 3:
+                r.draft.note(f'not understood: "{head.text}"')
         return ""
     if clause.verb == "request" or clause.preposition == "of" or clause.colon or phrase.possessive == "our":
         return product(r, phrase, 2 if phrase.possessive == "our" and not head.senses else 1)
@@ -217,8 +269,9 @@ def _placed(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
     if relation == "overlooking":
         return prop(r, phrase) if head.is_a(Kind.PLACE, Kind.PROP) else ""
     thing = head.is_a(Kind.SUPPORT, Kind.PROP) and (not head.is_a(Kind.SURFACE, Kind.PLACE) or spatial)
-    if spatial and head.is_a(Kind.GOODS) and (
-        not head.is_a(Kind.PROP) or phrase.possessive == "our" or _named(r, head)
+    beside = relation in ("left of", "right of") and phrase.definite
+    if spatial and head.is_a(Kind.GOODS) and not head.is_a(Kind.PLACE, Kind.SURFACE) and (
+        not head.is_a(Kind.PROP) or phrase.possessive == "our" or beside or _named(r, head)
     ):
         relation_to = noun_of(head, r.lexicon)
         subject = r.subject
@@ -234,9 +287,9 @@ def _placed(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
             r.draft.relate(r.subject, relation, noun_of(head, r.lexicon))
         return place(r, phrase)
     if head.is_a(Kind.GOODS):
-        if phrase.possessive == "our" or not r.draft.products:
+        if phrase.possessive == "our":
             return product(r, phrase)
-        return prop(r, phrase, relation)
+        return prop(r, phrase, relation) if phrase.determiner or r.draft.products else ""
     if head.is_a(Kind.MATERIAL) and relation in ("on", "against", "over"):
         return place(r, phrase)
     if not head.senses and head.known and relation in ("on", "in", "at", "by") and not _is_time(head):
@@ -259,7 +312,7 @@ def _with(r: Reading, phrase: Phrase) -> str:
     furniture = head.keys[-1] in ("table", "desk", "counter", "shelf", "bench")
     if head.is_a(Kind.PLACE, Kind.SURFACE) and not head.is_a(Kind.PROP, Kind.GOODS) and not furniture:
         return place(r, phrase)
-    if head.is_a(Kind.MATERIAL) or not head.known:
+    if head.is_a(Kind.MATERIAL) or (not head.known and len(head.word) < 4):
         return ""
     return prop(r, phrase)
 
@@ -270,9 +323,19 @@ def _of(r: Reading, phrase: Phrase) -> str:
     assert head is not None
     clause.preposition = ""
     if last is not None and last.is_a(Kind.GOODS) and clause.role == "product" and r.draft.products:
-        r.draft.products[-1].attributes.append(wording(phrase.items))
+        if r.draft.products[-1].noun in r.lexicon.sets and head.is_a(Kind.GOODS):
+            clause.preposition = "of"
+            role = product(r, phrase)
+            clause.preposition = ""
+            return role
+        r.draft.products[-1].attributes.append(wording(phrase.core))
         return "product"
+    if last is not None and clause.role == "place" and head.is_a(Kind.PLACE, Kind.REGION):
+        r.draft.background = None                                        # "the wall of a living room": the room
+        return place(r, phrase)
     if last is not None and clause.role in ("prop", "place") and last.head is not None:
+        if clause.role == "prop" and r.draft.props:
+            r.draft.props[-1].value += f" of {wording(phrase.core)}"
         return clause.role
     if head.is_a(Kind.GOODS):
         return product(r, phrase)
@@ -282,9 +345,19 @@ def _of(r: Reading, phrase: Phrase) -> str:
     return role
 
 
+def _markets_of(r: Reading, phrase: Phrase) -> None:
+    """ "for German moms", "to Danish gardeners": people of a market are the market."""
+    head = phrase.head
+    if head is not None and (head.is_a(Kind.PERSON, Kind.AUDIENCE) or not head.senses):
+        for item in phrase.modifiers:
+            if item.is_a(*GEO):
+                market(r, item)
+
+
 def _for(r: Reading, phrase: Phrase) -> str:
     head = phrase.head
     assert head is not None
+    _markets_of(r, phrase)
     if head.is_a(Kind.PERSON) or (head.is_a(Kind.PLACE, Kind.SURFACE) and not head.is_a(Kind.GOODS)):
         looks(r, phrase.modifiers)
         return ""

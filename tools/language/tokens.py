@@ -46,15 +46,19 @@ class Token:
 
 
 _WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*['’]?"
+_CODE = r"(?![x×]\d{1,2}(?!\w))[^\W\d_]{1,4}\d{1,4}[^\W_]*|\d{1,2}[dgk](?![^\W_])"
+"""Words with digits in them: A4, SPF50, Y2K, 3D."""
 _PATTERN = re.compile(
     r"(?P<url>https?://\S+|www\.\S+|\S+@\S+\.\S+)"
     r"|(?P<quote>\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|«[^»\n]{1,300}»"
     r"|(?<![^\s(:,=])['‘][^'’\n]{1,200}['’](?![^\W\d_]))"
+    r"|(?P<with>\bw/o?(?![^\W\d_]))"
     r"|(?P<flag>[\U0001F1E6-\U0001F1FF]{2})"
     r"|(?P<size>\d{2,5}\s?[x×*]\s?\d{2,5}(?:\s?px)?)"
     r"|(?P<ratio>\d{1,2}(?:\.\d{1,2})?:\d{1,2}(?![\d:]))"
     r"|(?P<percent>\d+(?:[.,]\d+)?\s?%)"
     r"|(?P<measure>\d+(?:[.,]\d+)?\s?-?(?:ml|cl|dl|l|litres?|liters?|g|kg|oz|lbs?|cm|mm|m|inch(?:es)?|w|kw|mah|gb|tb|v)(?![^\W_]))"
+    rf"|(?P<code>{_CODE})"
     r"|(?P<times>[x×]\s?\d{1,2}(?!\w)|\d{1,2}\s?[x×](?!\w))"
     r"|(?P<number>\d+(?:[.,]\d+)?(?:st|nd|rd|th)?)"
     rf"|(?P<word>{_WORD})"
@@ -92,6 +96,11 @@ def tokens(text: str) -> list[Token]:
         if kind == "url":
             continue
         piece, start = match.group(), match.start()
+        kind = "word" if kind == "code" else kind
+        if kind == "with":
+            word = "without" if "o" in piece.lower() else "with"
+            found.append(Token(word, word, TokenKind.WORD, start, match.end()))
+            continue
         if kind == "dash" or (kind == "stop" and "-" in piece):
             kind = "dash"
         glued = kind == "word" and start > 0 and text[start - 1] in "-‐‑" and start > 1 and text[start - 2].isalnum()
