@@ -12,22 +12,21 @@ No system gives exactly-once *execution*; what is kept here is exactly-once *eff
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, select, update
 
-from domain.errors import BadInput, NotFound, ProgrammerMustAct, RunBusy
-from domain.run import PublicationView, RunStatus
+from domain.errors import NotFound, RunBusy
+from domain.run import PublicationView
 from domain.values import BrandId, Digest, MarketCode, Model, RunId, Seconds
+from memory.approvals import Approval, Effect, approval_id, effect_key, effect_of, insert_if_absent, record
 from memory.database import Database
 from memory.leases import TTL, Lease, acquire, check_fence, this_worker
-from memory.tables import approvals, effects, publications, runs
+from memory.tables import approvals, effects, publications
+
+__all__ = ["Approval", "Effect", "Effects", "PublishedFile", "approval_id", "effect_key"]
 
 
 class PublishedFile(Model):
@@ -76,6 +75,12 @@ class Effects:
                 connection, run_id=run_id, brand=brand, approver=approver, digests=digests, markets=markets,
                 channels=channels, destination=destination, channel_of=channel_of,
             )
+
+    def approver(self, run_id: RunId) -> str:
+        """Who said yes to something of this run; empty before anybody did."""
+        query = select(approvals.c.approver).where(approvals.c.run_id == run_id).distinct()
+        with self.database.read() as connection:
+            return ", ".join(sorted(str(row[0]) for row in connection.execute(query).all()))
 
     def pending(self, run_id: RunId) -> list[Effect]:
         """The run's intended deliveries without a receipt, in the order of their keys."""
