@@ -1,1 +1,1 @@
-"""Plates: empty scenes path-traced once at build time. Needs its own environment (see README.md); nothing imports it at run time."""
+"""Plates: empty scenes path-traced once, at build time, in an environment of their own (see README.md)."""

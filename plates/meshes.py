@@ -1,4 +1,5 @@
 """Simple solids. Metres, z up, camera looks along +y; the product stands on the origin and its ground is z = 0."""
+
 import math
 
 import bpy
@@ -25,11 +26,11 @@ def _linked(data, material, at=(0, 0, 0)):
 def bevelled(thing, width):
     """Rounds the hard edges: no real edge is perfectly sharp, and the highlight on it is what tells."""
     modifier = thing.modifiers.new("bevel", "BEVEL")
-    modifier.width, modifier.segments, modifier.limit_method, modifier.angle_limit = width, 3, "ANGLE", .8
+    modifier.width, modifier.segments, modifier.limit_method, modifier.angle_limit = width, 3, "ANGLE", 0.8
     return thing
 
 
-def box(centre, size, material, edge=0., turn=0.):
+def box(centre, size, material, edge=0.0, turn=0.0):
     """Box with optional rounded edges, turned by `turn` degrees about z."""
     x, y, z = np.array(size) / 2
     vertices = [(sx * x, sy * y, sz * z) for sz in (-1, 1) for sy in (-1, 1) for sx in (-1, 1)]
@@ -39,24 +40,27 @@ def box(centre, size, material, edge=0., turn=0.):
     return bevelled(thing, edge) if edge else thing
 
 
-def ground(size, material, z=0., y=0.):
+def ground(size, material, z=0.0, y=0.0):
     """Square sheet centred at (0, y, z)."""
     half = size / 2
     corners = [(-half, y - half, z), (half, y - half, z), (half, y + half, z), (-half, y + half, z)]
     return mesh(corners, [(0, 1, 2, 3)], material)
 
 
-def cylinder(base, radius, height, material, edge=.004, sides=96):
+def cylinder(base, radius, height, material, edge=0.004, sides=96):
     """Upright cylinder standing on `base`."""
     return turned(base, [(radius, 0), (radius, height)], material, edge, sides)
 
 
-def turned(base, profile, material, edge=0., sides=96):
+def turned(base, profile, material, edge=0.0, sides=96):
     """Body of revolution about z from a profile [(radius, height)], closed at both ends."""
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     rings = [np.c_[np.cos(angle) * r, np.sin(angle) * r, np.full(sides, h)] for r, h in profile]
-    faces = [(k * sides + i, k * sides + (i + 1) % sides, (k + 1) * sides + (i + 1) % sides, (k + 1) * sides + i)
-             for k in range(len(profile) - 1) for i in range(sides)]
+    faces = [
+        (k * sides + i, k * sides + (i + 1) % sides, (k + 1) * sides + (i + 1) % sides, (k + 1) * sides + i)
+        for k in range(len(profile) - 1)
+        for i in range(sides)
+    ]
     last = (len(profile) - 1) * sides
     faces += [list(range(sides))[::-1], list(range(last, last + sides))]
     thing = mesh(np.concatenate(rings), faces, material, True, base)
@@ -68,8 +72,11 @@ def sphere(centre, radius, material, rows=24):
     around, down = np.meshgrid(np.linspace(0, 2 * np.pi, columns, endpoint=False), np.linspace(0, np.pi, rows))
     x, y, z = np.cos(around) * np.sin(down), np.sin(around) * np.sin(down), np.cos(down)
     vertices = np.c_[x.ravel(), y.ravel(), z.ravel()] * radius
-    faces = [(j * columns + i, j * columns + (i + 1) % columns, (j + 1) * columns + (i + 1) % columns,
-              (j + 1) * columns + i) for j in range(rows - 1) for i in range(columns)]
+    faces = [
+        (j * columns + i, j * columns + (i + 1) % columns, (j + 1) * columns + (i + 1) % columns, (j + 1) * columns + i)
+        for j in range(rows - 1)
+        for i in range(columns)
+    ]
     return mesh(vertices, faces, material, True, centre)
 
 
@@ -103,9 +110,9 @@ def heightfield(x, y, z, material):
     return _linked(data, material)
 
 
-def fractal(shape, cell, octaves, seed, gain=.5, ridged=False):
+def fractal(shape, cell, octaves, seed, gain=0.5, ridged=False):
     """Sum of cubic-interpolated random grids, 0..1; `cell`: samples per cell of the coarsest grid."""
-    rng, total, weight = np.random.default_rng(seed), np.zeros(shape), 1.
+    rng, total, weight = np.random.default_rng(seed), np.zeros(shape), 1.0
     for _ in range(octaves):
         grid = rng.random([max(4, int(s / cell) + 4) for s in shape])
         layer = _cubic(_cubic(grid, shape[0]).T, shape[1]).T
@@ -121,4 +128,4 @@ def _cubic(rows, count):
     i = t.astype(int)
     f = (t - i)[:, None]
     a, b, c, d = (rows[i + k] for k in (-1, 0, 1, 2))
-    return b + .5 * f * (c - a + f * (2 * a - 5 * b + 4 * c - d + f * (3 * (b - c) + d - a)))
+    return b + 0.5 * f * (c - a + f * (2 * a - 5 * b + 4 * c - d + f * (3 * (b - c) + d - a)))

@@ -3,6 +3,7 @@
 Per plate a beauty WebP, a half-size 'key' WebP (square root of what remains of a pixel when the first-hit key light
 is blocked) and the JSON, with the palette measured from the picture.
 """
+
 import argparse
 import json
 from pathlib import Path
@@ -10,16 +11,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-BEAUTY_QUALITY, KEY_QUALITY = 92, 85                              # 88 already shows faint ripples in blurred skies
+BEAUTY_QUALITY, KEY_QUALITY = 92, 85  # 88 already shows faint ripples in blurred skies
 
 
 def _linear(image: np.ndarray) -> np.ndarray:
     value = image.astype(np.float32) / 255
-    return np.where(value <= .04045, value / 12.92, ((value + .055) / 1.055) ** 2.4).astype(np.float32)
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def _halved(image: np.ndarray) -> np.ndarray:
-    return cv2.resize(_linear(image), None, fx=.5, fy=.5, interpolation=cv2.INTER_AREA)
+    return cv2.resize(_linear(image), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
 def palette(image: np.ndarray, count: int = 5) -> list[str]:
@@ -27,7 +28,7 @@ def palette(image: np.ndarray, count: int = 5) -> list[str]:
     small = cv2.resize(image, (96, 64), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     points = cv2.cvtColor(small, cv2.COLOR_BGR2LAB).reshape(-1, 3)
     cv2.setRNGSeed(0)
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 40, .1)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 40, 0.1)
     _, label, centres = cv2.kmeans(points, count, None, stop, 4, cv2.KMEANS_PP_CENTERS)
     order = np.argsort(-np.bincount(label.ravel(), minlength=count))
     colours = cv2.cvtColor(centres[order][None].astype(np.float32), cv2.COLOR_LAB2RGB)[0].clip(0, 1)

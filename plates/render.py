@@ -3,6 +3,7 @@
 Per scene family one beauty pass, one first-hit key pass (half size) and one white-ball probe, all split by light
 group; every look of the family is then a weighted sum of the groups. Finished families are skipped.
 """
+
 import argparse
 import importlib
 import json
@@ -24,7 +25,7 @@ from .materials import plain
 from .meshes import sphere
 from .scene import FAMILIES, TIME_OF_DAY, WEATHER, Family, Look
 
-LUMINANCE = np.array((.2126, .7152, .0722))
+LUMINANCE = np.array((0.2126, 0.7152, 0.0722))
 SEED = 0
 LICENCE = "Apache-2.0, rendered by the project from its own procedural recipe"
 
@@ -52,15 +53,15 @@ def _read(path) -> np.ndarray:
     return result
 
 
-def trace(size, samples, groups, bounces=6) -> dict[str, np.ndarray]:
+def trace(size, samples, groups, bounces=4) -> dict[str, np.ndarray]:
     """Path trace, denoise every light group by itself (Open Image Denoise) -> linear float arrays."""
     scene, layer = bpy.context.scene, bpy.context.view_layer
     render, cycles = scene.render, scene.cycles
     render.engine, cycles.device, cycles.samples, cycles.seed = "CYCLES", "CPU", samples, SEED
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = bounces, min(3, bounces), min(3, bounces)
-    cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, .02
+    cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, 0.02
     cycles.use_denoising, layer.cycles.denoising_store_passes = False, True
-    cycles.sample_clamp_indirect, cycles.blur_glossy = 6., 1.
+    cycles.sample_clamp_indirect, cycles.blur_glossy = 6.0, 1.0
     cycles.caustics_reflective = cycles.caustics_refractive = False
     render.use_persistent_data, render.resolution_percentage = True, 100
     render.resolution_x, render.resolution_y = size
@@ -82,14 +83,30 @@ def _denoise_to_files(groups, folder):
     files.base_path = folder
     files.format.file_format, files.format.color_depth = "OPEN_EXR", "32"
     files.file_slots.clear()
+
+    def denoised(image, normal=None, albedo=None):
+        node = tree.nodes.new("CompositorNodeDenoise")
+        node.use_hdr, node.prefilter = True, "NONE"
+        for socket, source in (("Image", image), ("Normal", normal), ("Albedo", albedo)):
+            if source:
+                tree.links.new(source, node.inputs[socket])
+        return node.outputs[0]
+
+    def scaled(image, factor, offset):
+        for operation, value in (("MULTIPLY", factor), ("ADD", offset)):
+            node = tree.nodes.new("CompositorNodeMixRGB")
+            node.blend_type, node.inputs[2].default_value = operation, (value, value, value, 1.0)
+            tree.links.new(image, node.inputs[1])
+            image = node.outputs[0]
+        return image
+
+    # Out of focus the guides are noisy too: clean them once for all groups (the denoiser takes no negative colours).
+    albedo = denoised(layers.outputs["Denoising Albedo"])
+    normal = scaled(denoised(scaled(layers.outputs["Denoising Normal"], 0.5, 0.5)), 2.0, -1.0)
     for name in groups:
-        denoise = tree.nodes.new("CompositorNodeDenoise")
-        denoise.use_hdr, denoise.prefilter = True, "ACCURATE"   # guides of blurred scenes are noisy too
-        tree.links.new(layers.outputs[f"Combined_{name}"], denoise.inputs["Image"])
-        tree.links.new(layers.outputs["Denoising Normal"], denoise.inputs["Normal"])
-        tree.links.new(layers.outputs["Denoising Albedo"], denoise.inputs["Albedo"])
+        clean = denoised(layers.outputs[f"Combined_{name}"], normal, albedo)
         files.file_slots.new(f"{name}_")
-        tree.links.new(denoise.outputs[0], files.inputs[len(files.inputs) - 1])
+        tree.links.new(clean, files.inputs[len(files.inputs) - 1])
     output = tree.nodes.new("CompositorNodeComposite")
     tree.links.new(layers.outputs["Image"], output.inputs["Image"])
 
@@ -107,18 +124,20 @@ def gains(look: Look, groups) -> dict[str, np.ndarray]:
 
 def summed(passes, weight) -> np.ndarray:
     """Weighted sum of light groups; groups without weight cost nothing."""
-    return sum((passes[name] * weight[name].astype(np.float32) for name in passes if weight[name].any()),
-               np.zeros_like(next(iter(passes.values()))))
+    return sum(
+        (passes[name] * weight[name].astype(np.float32) for name in passes if weight[name].any()),
+        np.zeros_like(next(iter(passes.values()))),
+    )
 
 
 # ---------- exposure ----------
 def white_ball(groups, scale) -> dict[str, dict[str, np.ndarray]]:
     """What a white ball where the product will stand receives, per light group: left, front, right and top."""
     scene, (width, height) = bpy.context.scene, (384, 256)
-    render, radius = scene.render, scale * .12
-    ball = sphere((0, 0, scale * .5), radius, plain("#e7e7e7", 1., **{"Specular IOR Level": 0.}), 32)
+    render, radius = scene.render, scale * 0.12
+    ball = sphere((0, 0, scale * 0.5), radius, plain("#e7e7e7", 1.0, **{"Specular IOR Level": 0.0}), 32)
     bpy.context.view_layer.update()
-    centre, edge = (world_to_camera_view(scene, scene.camera, Vector((x, 0, scale * .5))) for x in (0, radius))
+    centre, edge = (world_to_camera_view(scene, scene.camera, Vector((x, 0, scale * 0.5))) for x in (0, radius))
     in_pixels = (edge.x - centre.x) * width
     margin = (in_pixels + 3) / width
     render.use_border, render.use_crop_to_border = True, False
@@ -129,16 +148,18 @@ def white_ball(groups, scale) -> dict[str, dict[str, np.ndarray]]:
     bpy.data.objects.remove(ball)
 
     def at(image, dx, dy):
-        return image[int((1 - centre.y) * height + dy * in_pixels), int(centre.x * width + dx * in_pixels)].astype(float)
+        return image[int((1 - centre.y) * height + dy * in_pixels), int(centre.x * width + dx * in_pixels)].astype(
+            float
+        )
 
-    spots = {"left": (-.75, 0), "front": (0, 0), "right": (.75, 0), "top": (0, -.75)}
+    spots = {"left": (-0.75, 0), "front": (0, 0), "right": (0.75, 0), "top": (0, -0.75)}
     return {spot: {name: at(passes[name], *offset) for name in groups} for spot, offset in spots.items()}
 
 
 def exposure(ball, look: Look) -> float:
     """Stops that bring the ball's lit side to a fixed grey."""
     front, left, right = (float(ball[spot] @ LUMINANCE) for spot in ("front", "left", "right"))
-    return math.log2(.66 / max(.5 * front + .5 * max(left, right), 1e-6)) + look.ev
+    return math.log2(0.66 / max(0.5 * front + 0.5 * max(left, right), 1e-6)) + look.ev
 
 
 def tonemap(linear, path, ev):
@@ -165,7 +186,7 @@ def only_key_lights():
             if name:
                 for link in list(node.inputs[name].links):
                     surface.node_tree.links.remove(link)
-                node.inputs[name].default_value = 0.
+                node.inputs[name].default_value = 0.0
 
 
 def view_metadata(size) -> dict:
@@ -175,24 +196,37 @@ def view_metadata(size) -> dict:
     focal = data.lens / data.sensor_width * width
     pose = np.diag([1, -1, -1]) @ np.array(holder.matrix_world.normalized().inverted())[:3]
     projection = np.array([[focal, 0, width / 2], [0, focal, height / 2 + data.shift_y * width], [0, 0, 1]]) @ pose
-    far = projection @ [0, 1e6, holder.location.z, 1.]
-    return dict(size=list(size), KP=projection.round(6).tolist(), camera=[round(v, 4) for v in holder.location],
-                focal_px=round(focal, 1), fstop=round(data.dof.aperture_fstop, 2),
-                horizon=round(float(far[1] / far[2]), 1),
-                view_elevation=round(math.degrees(math.asin(holder.location.z / holder.location.length)), 1))
+    far = projection @ [0, 1e6, holder.location.z, 1.0]
+    return {
+        "size": list(size),
+        "KP": projection.round(6).tolist(),
+        "camera": [round(v, 4) for v in holder.location],
+        "focal_px": round(focal, 1),
+        "fstop": round(data.dof.aperture_fstop, 2),
+        "horizon": round(float(far[1] / far[2]), 1),
+        "view_elevation": round(math.degrees(math.asin(holder.location.z / holder.location.length)), 1),
+    }
 
 
 def look_metadata(scene_family: Family, look: Look) -> dict:
     """Words and light of one look."""
     key = look.key
-    return dict(
-        id=f"{scene_family.name}-{look.light}", name=scene_family.name,
-        about=f"{scene_family.about}, {look.about}", family=scene_family.name, light=look.light,
-        time_of_day=TIME_OF_DAY[look.light], season=look.season, weather=look.weather or WEATHER[look.light],
-        place_tags=list(scene_family.place_tags), surface=scene_family.surface, mood_tags=list(look.mood),
-        scale=scene_family.scale,
-        sun=[round(float(v), 4) for v in (key.direction if key else (-.25, -.25, .9354))],
-        sun_angle=key.angle if key else 60.)
+    return {
+        "id": f"{scene_family.name}-{look.light}",
+        "name": scene_family.name,
+        "about": f"{scene_family.about}, {look.about}",
+        "family": scene_family.name,
+        "light": look.light,
+        "time_of_day": TIME_OF_DAY[look.light],
+        "season": look.season,
+        "weather": look.weather or WEATHER[look.light],
+        "place_tags": list(scene_family.place_tags),
+        "surface": scene_family.surface,
+        "mood_tags": list(look.mood),
+        "scale": scene_family.scale,
+        "sun": [round(float(v), 4) for v in (key.direction if key else (-0.25, -0.25, 0.9354))],
+        "sun_angle": key.angle if key else 60.0,
+    }
 
 
 def render_family(scene_family: Family, out: Path, size, samples: int):
@@ -220,17 +254,32 @@ def render_family(scene_family: Family, out: Path, size, samples: int):
         ev = exposure(lit, look)
         full = summed(beauty, weight)
         small = full.reshape(half[1], 2, half[0], 2, 3).mean((1, 3))
-        direct = summed(first_hit, weight)                        # albedo cancels, so half size keeps the texture
+        direct = summed(first_hit, weight)  # albedo cancels, so half size keeps the texture
         ratio = np.clip(1 - direct / np.maximum(small, 1e-4), 0, 1).repeat(2, 0).repeat(2, 1)
-        meta = look_metadata(scene_family, look) | view | dict(
-            probe={spot: value.round(4).tolist() for spot, value in lit.items()}, ev=round(ev, 2), gloss=built.gloss,
-            rough=built.rough, **built.ground, spp=samples, seed=SEED, renderer="Cycles 4.5", recipe=recipe,
-            licence=LICENCE)
+        meta = (
+            look_metadata(scene_family, look)
+            | view
+            | dict(
+                probe={spot: value.round(4).tolist() for spot, value in lit.items()},
+                ev=round(ev, 2),
+                gloss=built.gloss,
+                rough=built.rough,
+                **built.ground,
+                spp=samples,
+                seed=SEED,
+                renderer="Cycles 4.5",
+                recipe=recipe,
+                licence=LICENCE,
+            )
+        )
         tonemap(full, out / f"{meta['id']}.png", ev)
         tonemap(full * ratio, out / f"{meta['id']}.ambient.png", ev)
         (out / f"{meta['id']}.json").write_text(json.dumps(meta, indent=1) + "\n")
-    print(f"{scene_family.name}: {size[0]}x{size[1]}, {samples} samples; build and probe {probed - started:.0f} s, "
-          f"beauty {traced - probed:.0f} s, key {time.time() - traced:.0f} s", flush=True)
+    print(
+        f"{scene_family.name}: {size[0]}x{size[1]}, {samples} samples; build and probe {probed - started:.0f} s, "
+        f"beauty {traced - probed:.0f} s, key {time.time() - traced:.0f} s",
+        flush=True,
+    )
 
 
 def main():
@@ -251,7 +300,7 @@ def main():
             continue
         render_family(FAMILIES[name], arguments.out, size, arguments.spp or FAMILIES[name].samples)
         finished.write_text("")
-    os._exit(0)                                                   # Blender's own teardown can hang after many scenes
+    os._exit(0)  # Blender's own teardown can hang after many scenes
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """What a recipe returns: the key lights it built, and the named lights a plate is printed in."""
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,17 +10,18 @@ from .light import KeyLight
 class Look:
     """One light a scene is printed in: gains for the light groups, exposure and words.
 
-    sky: linear RGB gain of the sky (and of aerial haze); lamps: gain of the lamps, grey or RGB; key_gain: gain of the key light.
+    key_gain: gain of the key light; sky: linear RGB gain of the sky and of aerial haze; lamps: gain of the lamps, grey
+    or RGB.
     ev: stops above the exposure that the white ball asks for.
     """
 
     light: str
     about: str
     key: KeyLight | None = None
-    key_gain: float = 1.
-    sky: tuple[float, float, float] = (1., 1., 1.)
-    lamps: float | tuple[float, float, float] = 0.
-    ev: float = 0.
+    key_gain: float = 1.0
+    sky: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    lamps: float | tuple[float, float, float] = 0.0
+    ev: float = 0.0
     season: str | None = None
     weather: str = ""
     mood: tuple[str, ...] = ()
@@ -30,9 +32,9 @@ class Scene:
     """A built scene: how it is lit and where its ground ends."""
 
     looks: list[Look]
-    gloss: float = 0.
-    rough: float = 1.
-    ground: dict = field(default_factory=dict)        # clip: (x0, y0, x1, y1) or clip_disc: radius
+    gloss: float = 0.0
+    rough: float = 1.0
+    ground: dict = field(default_factory=dict)  # clip: (x0, y0, x1, y1) or clip_disc: radius
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,34 @@ class Family:
 
 FAMILIES: dict[str, Family] = {}
 
-TIME_OF_DAY = {"noon": "midday", "morning": "morning", "golden": "late afternoon", "dusk": "dusk", "night": "night",
-               "overcast": "day", "window": "morning", "softbox": None}
-WEATHER = {"noon": "clear", "morning": "clear", "golden": "clear", "dusk": "clear", "night": "clear",
-           "overcast": "overcast", "window": None, "softbox": None}
+TIME_OF_DAY = {
+    "noon": "midday",
+    "morning": "morning",
+    "golden": "late afternoon",
+    "dusk": "dusk",
+    "night": "night",
+    "overcast": "day",
+    "window": "morning",
+    "softbox": None,
+}
+WEATHER = {
+    "noon": "clear",
+    "morning": "clear",
+    "golden": "clear",
+    "dusk": "clear",
+    "night": "clear",
+    "overcast": "overcast",
+    "window": None,
+    "softbox": None,
+}
 
 
-def family(name: str, *, about: str, surface: str, tags: str, scale: str = "tabletop", samples: int = 12):
+def family(name: str, *, about: str, surface: str, tags: str, scale: str = "tabletop", samples: int = 10):
     """Register the decorated recipe; `tags` are comma-separated words for the place."""
+
     def register(build):
         words = tuple(word.strip() for word in tags.split(","))
         FAMILIES[name] = Family(name, build, about, surface, words, scale, samples)
         return build
+
     return register

@@ -1,4 +1,5 @@
 """Pieces of landscape that several recipes share."""
+
 import numpy as np
 
 from ..materials import plain
@@ -6,31 +7,41 @@ from ..meshes import fractal, ground, heightfield
 from ..nodes import material
 
 
-def sea_and_coast(haze, z=-9., seed=3):
+def sea_and_coast(haze, z=-9.0, seed=3):
     """Sea to the horizon and a hazed headland on the left."""
+
     def waves(g):
-        return {"Base Color": "#0a5a7c", "Roughness": .3, "IOR": 1.33, "Specular IOR Level": .25,
-                "bump": g.noise(g.position((.35, .12, .3)), 1., 6, .6) * .5}
+        return {
+            "Base Color": "#0a5a7c",
+            "Roughness": 0.3,
+            "IOR": 1.33,
+            "Specular IOR Level": 0.25,
+            "bump": g.noise(g.position((0.35, 0.12, 0.3)), 1.0, 6, 0.6) * 0.5,
+        }
+
     ground(9000, material("sea", waves, haze=haze), z, 4300)
     x, y = np.meshgrid(np.linspace(-1500, 500, 300), np.linspace(1700, 2700, 90))
     height = 330 * fractal(x.shape, 60, 7, seed) ** 1.6 * np.clip(1.2 - np.abs(x + 720) / 620, 0, 1) - 25
 
     def slopes(g):
-        return {"Base Color": g.mix(g.noise(g.position(.01), 2, 6), "#4d5a38", "#8d8062"), "Roughness": 1.}
+        return {"Base Color": g.mix(g.noise(g.position(0.01), 2, 6), "#4d5a38", "#8d8062"), "Roughness": 1.0}
+
     heightfield(x, y, height + z, material("coast", slopes, haze=haze))
 
 
 def ridges(layers, colour, haze):
     """Hill ranges, near to far: (distance, height, seed)."""
+
     def slopes(g):
-        return {"Base Color": g.mix(g.noise(g.position(.02), 2, 6), colour, g.shaded(colour, .7)), "Roughness": 1.}
+        return {"Base Color": g.mix(g.noise(g.position(0.02), 2, 6), colour, g.shaded(colour, 0.7)), "Roughness": 1.0}
+
     surface = material("hills", slopes, haze=haze)
     for distance, height, seed in layers:
         x, y = np.meshgrid(np.linspace(-distance, distance, 420), np.linspace(distance, distance * 1.6, 60))
-        rise = np.clip((y - distance) / (distance * .3), 0, 1)
-        heightfield(x, y, height * fractal(x.shape, 90, 7, seed, .48) ** 1.6 * rise - 2, surface)
+        rise = np.clip((y - distance) / (distance * 0.3), 0, 1)
+        heightfield(x, y, height * fractal(x.shape, 90, 7, seed, 0.48) ** 1.6 * rise - 2, surface)
 
 
-def meadow(colour, z=-.75):
+def meadow(colour, z=-0.75):
     """A flat lawn far below the table."""
-    return ground(60, plain(colour, .9), z, 25)
+    return ground(60, plain(colour, 0.9), z, 25)
