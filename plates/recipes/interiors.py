@@ -1,12 +1,10 @@
-"""Rooms: bathroom, kitchen, living room, desk, studio sweep, bar."""
-
-import math
+"""Rooms at home: bathroom, kitchen, living room, desk."""
 
 import numpy as np
 
 from ..camera import tabletop
 from ..foliage import bush
-from ..light import blinds, fronds, key_light, sky, softbox, window
+from ..light import blinds, fronds, key_light, sky, window
 from ..materials import (
     NATURAL_OAK,
     OAK,
@@ -15,14 +13,13 @@ from ..materials import (
     emissive,
     leaf,
     linen,
-    marble,
     plain,
     plaster,
     terrazzo,
     tiles,
     wood,
 )
-from ..meshes import box, cylinder, ground, heightfield, sphere, turned
+from ..meshes import box, cylinder, ground, turned
 from ..scene import Look, Scene, family
 
 
@@ -213,206 +210,4 @@ def office_desk() -> Scene:
         ],
         gloss=0.06,
         rough=0.4,
-    )
-
-
-def _sweep(colour):
-    """Seamless paper that curves from the table up into the background."""
-    profile = [(y, 0.0) for y in np.linspace(-0.9, 0.45, 12)]
-    profile += [(0.45 + 0.55 * math.sin(a), 0.55 * (1 - math.cos(a))) for a in np.linspace(0, math.pi / 2, 32)[1:]]
-    profile += [(1.0, z) for z in np.linspace(0.6, 2.5, 8)]
-    across = np.linspace(-3, 3, 24)
-    x = np.broadcast_to(across, (len(profile), len(across)))
-    y, z = (np.broadcast_to(np.array([p[k] for p in profile])[:, None], x.shape) for k in (0, 1))
-    heightfield(x, y, z, plaster(colour, 0.025, 0.00008, 0.75, 1.4))
-
-
-def _studio(colour, tone, shade) -> Scene:
-    """A softbox look and a hard-sun look; `shade(key)` hangs something between sun and paper."""
-    soft = softbox(36, 46, 1.3, 0.55, 26.0)
-    sun = key_light(32, 36, 5.0, "#ffedd4", 1.0)
-    sky(flat="#e8ecf2", strength=0.30)
-    _sweep(colour)
-    shade(sun)
-    tabletop(5.6)
-    return Scene(
-        [
-            Look(
-                "softbox",
-                f"a softbox from the left on {tone} paper",
-                soft,
-                ev=0.35,
-                mood=("clean", "minimal", "precise"),
-            ),
-            Look(
-                "window",
-                f"hard sun and shadows on {tone} paper",
-                sun,
-                1.0,
-                (1.8, 1.8, 1.8),
-                ev=0.4,
-                mood=("graphic", "sunlit", "minimal"),
-            ),
-        ],
-        gloss=0.02,
-        rough=0.7,
-    )
-
-
-def _window_bars(sun):
-    window(sun, 1.6, (3, 5), (0.24, 0.30), 0.024, (0.02, 0.16, 0.05))
-
-
-def _palm(sun):
-    fronds(sun, (0.10, 0.36, 0.10), 0.8, 4, 0.90, 52, 0.40)
-
-
-def _fern(sun):
-    fronds(sun, (0.0, 0.50, 0.16), 0.7, 4, 0.90, 77, 0.45)
-
-
-def _slats(sun):
-    blinds(sun, 1.4, 14, 0.10, 0.045, (0.0, 0.30, 0.08), 3.0)
-
-
-_STUDIO_TAGS = "studio, sweep, backdrop, seamless paper, packshot, plain background, minimal, podium, "
-
-
-@family("studio", about="seamless warm-white sweep", surface="paper", tags=_STUDIO_TAGS + "white, neutral", samples=10)
-def studio_white() -> Scene:
-    return _studio("#ece7df", "warm-white", _window_bars)
-
-
-@family(
-    "studio-blush",
-    about="seamless blush sweep",
-    surface="paper",
-    tags=_STUDIO_TAGS + "pink, blush, rose, pastel",
-    samples=10,
-)
-def studio_blush() -> Scene:
-    return _studio("#e0b3a2", "blush", _palm)
-
-
-@family(
-    "studio-sage",
-    about="seamless sage-green sweep",
-    surface="paper",
-    tags=_STUDIO_TAGS + "green, sage, olive",
-    samples=10,
-)
-def studio_sage() -> Scene:
-    return _studio("#a3ad8e", "sage-green", _fern)
-
-
-@family(
-    "studio-blue",
-    about="seamless sky-blue sweep",
-    surface="paper",
-    tags=_STUDIO_TAGS + "blue, sky blue, cool",
-    samples=10,
-)
-def studio_blue() -> Scene:
-    return _studio("#8fb4cc", "sky-blue", _slats)
-
-
-@family(
-    "studio-charcoal",
-    about="seamless charcoal sweep",
-    surface="paper",
-    tags=_STUDIO_TAGS + "black, dark, charcoal, grey, premium",
-    samples=10,
-)
-def studio_charcoal() -> Scene:
-    return _studio("#3b3c40", "charcoal", _window_bars)
-
-
-@family(
-    "bar",
-    about="dark polished bar top before glowing shelves and out-of-focus lamps",
-    surface="walnut",
-    samples=10,
-    tags="bar, pub, nightclub, cocktail bar, restaurant, lounge, evening, nightlife, hotel bar",
-)
-def bar() -> Scene:
-    spot = key_light(46, 46, 2.2, "#ffd2a0", 5.0)
-    blue = key_light(30, 40, 1.8, "#d9c8ff", 6.0)
-    sky(flat="#1b1f33", strength=0.6)
-    box((0, -0.05, -0.02), (4, 0.86, 0.04), wood(WALNUT, 0.22, 0.22), 0.006)
-    box((0, 2.9, 0.8), (7, 0.2, 4), plaster("#2c2622", 0.12))
-    amber = emissive("#ffac5e", 3.5)
-    rng = np.random.default_rng(12)
-    glass = [plain(c, 0.12) for c in ("#5a2d12", "#2e4a33", "#8a5a20", "#6f7d80", "#401a1c", "#a9772e")]
-    for z in (-0.28, 0.06, 0.40):
-        box((0, 2.66, z), (3.4, 0.26, 0.02), plain("#1d1713", 0.4), 0.003)
-        box((0, 2.76, z + 0.015), (3.2, 0.015, 0.012), amber)
-        for x in np.arange(-1.0, 1.0, 0.105):
-            radius, tall = rng.uniform(0.026, 0.038), rng.uniform(0.17, 0.26)
-            shape = [(radius, 0), (radius, tall * 0.6), (radius * 0.35, tall * 0.75), (radius * 0.35, tall)]
-            turned((x + rng.uniform(-0.02, 0.02), 2.6, z + 0.01), shape, glass[int(rng.integers(len(glass)))], 0, 24)
-    for x, y, z in ((-0.52, 1.9, 0.30), (0.02, 2.1, 0.36), (0.56, 1.9, 0.30)):
-        sphere((x, y, z), 0.05, emissive("#ffb873", 9.0), 16)
-        cylinder((x, y, z), 0.003, 1.5, plain("#111111", 0.5), 0, 8)
-    tabletop(4.5)
-    return Scene(
-        [
-            Look(
-                "night",
-                "amber shelf light",
-                spot,
-                1.0,
-                (1.0, 1.0, 1.0),
-                lamps=1.0,
-                ev=-0.15,
-                mood=("intimate", "premium", "moody"),
-            ),
-            Look(
-                "dusk",
-                "violet evening light",
-                blue,
-                1.0,
-                (2.6, 1.6, 4.4),
-                lamps=(0.62, 0.42, 1.5),
-                ev=-0.15,
-                mood=("electric", "nightlife", "moody"),
-            ),
-        ],
-        gloss=0.20,
-        rough=0.22,
-    )
-
-
-@family(
-    "vanity",
-    about="white marble dressing table with blush wall and soft drapery",
-    surface="marble",
-    tags="vanity, dressing table, beauty, cosmetics, perfume, boudoir, bedroom, feminine, skincare",
-)
-def dressing_table() -> Scene:
-    morning = key_light(34, 34, 5.6, "#ffe6cc", 1.6)
-    soft = key_light(30, 46, 3.2, "#fff4ee", 12.0)
-    sky(flat="#eee6e6", strength=0.72)
-    box((0, -0.02, -0.02), (4, 1.0, 0.04), marble("#f3efec", "#e2dad6", "#a08c84", 0.14, 2.2), 0.006)
-    box((0, 1.15, 0.6), (6, 0.2, 4), plaster("#dcb7a8", 0.08))
-    x, z = np.meshgrid(np.linspace(-0.9, -0.16, 220), np.linspace(-0.3, 1.2, 12))
-    heightfield(x, 0.92 + 0.035 * np.sin(x * 52 + 0.8 * np.sin(x * 9)), z, linen("#f0e4dc"))
-    turned(
-        (0.24, 0.48, 0),
-        [(0.05, 0), (0.055, 0.01), (0.012, 0.03), (0.010, 0.12), (0.07, 0.145), (0.07, 0.15)],
-        brushed_metal("#d9b27c", 0.25),
-    )
-    sphere((0.31, 0.30, 0.02), 0.02, plain("#f6ede4", 0.25), 24)
-    sphere((0.27, 0.28, 0.013), 0.013, plain("#e9cdbd", 0.25), 24)
-    cylinder((-0.24, 0.40, 0), 0.05, 0.05, plain("#e7c3b4", 0.25), 0.012)
-    cylinder((-0.24, 0.40, 0.05), 0.052, 0.014, brushed_metal("#d9b27c", 0.25), 0.004)
-    bush((0.24, 0.48, 0.19), (0.075, 0.06, 0.06), 150, leaf("#d6a79c", "#f3d9cf", 0.5), 13, (0.03, 0.05))
-    fronds(morning, (0.05, 0.50, 0.16), 1.0, 4, 0.6, 61, 0.35)
-    tabletop(5.6)
-    return Scene(
-        [
-            Look("window", "warm sun with leaf shadows", morning, ev=0.4, mood=("delicate", "warm", "elegant")),
-            Look("softbox", "soft frontal beauty light", soft, ev=0.5, mood=("clean", "delicate", "elegant")),
-        ],
-        gloss=0.14,
-        rough=0.15,
     )
