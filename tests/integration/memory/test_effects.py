@@ -92,6 +92,14 @@ def test_a_yes_for_another_market_destination_run_or_brand_is_another_publicatio
     assert len(keys) == 5
 
 
+def test_those_who_approved_something_of_a_run_are_named(effects: Effects, run_id: str) -> None:
+    assert effects.approver(run_id) == ""
+    effects.approve(run_id, "demo", "bertil", [CAN], ["SE"], ["web"], "folder")
+    effects.approve(run_id, "demo", "anna", [MUG], ["SE"], ["web"], "folder")
+    effects.approve(run_id, "demo", "carl", [MUG], ["SE"], ["web"], "folder")       # said already, by anna
+    assert effects.approver(run_id) == "anna, bertil"
+
+
 def test_a_run_is_not_published_before_everything_approved_is_delivered(
     effects: Effects, runs: RunTable, run_id: str
 ) -> None:
