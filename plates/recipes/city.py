@@ -12,6 +12,7 @@ from ..materials import (
     facade,
     leaf,
     linen,
+    marble,
     plain,
     plaster,
     wood,
@@ -185,7 +186,7 @@ def market_stall() -> Scene:
 @family(
     "cafe",
     about="small marble cafe table before a warm cafe front with bentwood chairs",
-    surface="linen",
+    surface="marble",
     samples=10,
     tags="cafe, coffee shop, bistro, restaurant, table, brunch, paris, tablecloth, dining",
 )
@@ -193,11 +194,11 @@ def cafe() -> Scene:
     morning = key_light(28, 36, 5.6, "#ffe4bc", 1.0)
     dusk = key_light(36, 42, 1.4, "#ffc98e", 12.0)
     sky(28, 36, 0.28, 0.6)
-    box((0, -0.02, -0.02), (4, 0.66, 0.04), linen("#d8cebd"), 0.006)
+    box((0, -0.04, -0.015), (4, 0.62, 0.03), marble("#efece6", "#d3cec6", "#77716a", 0.2, 2.0), 0.008)
     ground(40, plaster("#9d9488", 0.2), -0.75, 19)
     box((0, 5.2, 1.0), (12, 0.3, 5), plain("#284640", 0.4), 0.01)
     for x in (-1.25, 0.0, 1.25):  # glazed front, lit from inside
-        box((x, 5.03, 0.38), (1.05, 0.02, 0.92), emissive("#ffcf95", 2.2))
+        box((x, 5.03, 0.38), (1.05, 0.02, 0.92), emissive("#ffcf95", 0.75))
         for dx in (-0.52, -0.17, 0.18, 0.52):
             box((x + dx, 5.0, 0.38), (0.03, 0.05, 0.96), plain("#1c332e", 0.4))
         box((x, 5.0, -0.10), (1.1, 0.05, 0.04), plain("#1c332e", 0.4))
@@ -240,5 +241,7 @@ def cafe() -> Scene:
                 ev=-0.2,
                 mood=("romantic", "warm", "intimate"),
             ),
-        ]
+        ],
+        gloss=0.10,
+        rough=0.2,
     )

@@ -102,32 +102,34 @@ def gym() -> Scene:
     sky(flat="#d6e0ec", strength=0.55)
     box((0, -0.04, -0.03), (4, 0.72, 0.06), rubber(), 0.008)
     ground(20, rubber("#2c2e31", "#565b60"), -0.55, 9)
-    box((0, 4.6, 1.0), (10, 0.2, 4), plaster("#70757a", 0.15))
+    box((0, 4.6, 1.0), (10, 0.2, 4), plaster("#b9bcbd", 0.12))
     steel, black = brushed_metal("#85898e", 0.3), plain("#1d1e20", 0.45)
     accent = plain("#d6742c", 0.5)
-    for z in (-0.30, 0.06):  # dumbbell rack
+    for z in (-0.24, 0.10):  # dumbbell rack
         box((0, 3.0, z - 0.07), (2.6, 0.34, 0.025), black, 0.004)
         for x in np.arange(-1.2, 1.25, 0.24):
             for side in (-1, 1):
-                weight = cylinder((x + side * 0.06, 3.0, z), 0.058, 0.05, black, 0.008, 24)
+                weight = cylinder(
+                    (x + side * 0.06, 3.0, z), 0.068, 0.055, (black, accent)[round(x * 100) % 3 == 0], 0.008, 24
+                )
                 weight.rotation_euler = (0, math.pi / 2, 0)
             bar = cylinder((x - 0.07, 3.0, z), 0.014, 0.14, steel, 0, 12)
             bar.rotation_euler = (0, math.pi / 2, 0)
     for x in (-1.28, 1.28):
         box((x, 3.0, -0.18), (0.05, 0.30, 0.80), black, 0.006)
-    for x in (-0.92, 0.98):  # squat rack posts with plates
+    for x in (-0.62, 0.64):  # squat rack posts with plates
         box((x, 2.2, 0.4), (0.06, 0.06, 2.0), steel, 0.004)
-    for x, colour in ((-0.78, accent), (-0.84, black), (0.84, black), (0.90, accent)):
+    for x, colour in ((-0.50, accent), (-0.56, black), (0.50, black), (0.545, accent)):
         plate = cylinder((x, 2.2, 0.22), 0.17, 0.035, colour, 0.01, 48)
         plate.rotation_euler = (0, math.pi / 2, 0)
     bar = cylinder((-1.1, 2.2, 0.22), 0.014, 2.2, steel, 0, 16)
     bar.rotation_euler = (0, math.pi / 2, 0)
-    for x in (0.52, 0.70):
-        sphere((x, 1.9, -0.42), 0.10, black, 24)
+    for x in (-0.34, 0.32):
+        sphere((x, 1.9, -0.10), 0.10, black, 24)
     strip = emissive("#cfe2ff", 6.0)
     for x, z in product((-0.9, 0.9), (0.66,)):
         box((x, 4.45, z), (1.3, 0.03, 0.035), strip)
-    window(morning, 2.0, (4, 5), (0.26, 0.30), 0.030, (0.02, 0.30, 0.0), 5.0)
+    blinds(morning, 1.6, 5, 0.34, 0.05, (0.0, 0.30, 0.05), 3.0)
     tabletop(5.6)
     return Scene(
         [
