@@ -41,6 +41,7 @@ class Lexicon(Model):
     fillers: tuple[str, ...]
     places: Groups
     near: dict[str, dict[str, Share]]
+    implies: Groups
     wide: tuple[str, ...]
     surfaces: Groups
     lights: dict[str, dict[str, Share]]
@@ -106,9 +107,12 @@ class Vocabulary:
                     break
         return terms
 
-    def single_words(self) -> set[str]:
-        """Every word that occurs in a phrase."""
-        return {word for key in self.senses for word in key}
+    def single_words(self, *facets: str) -> frozenset[str]:
+        """Every entry of one word within these facets."""
+        return frozenset(
+            key[0] for key, senses in self.senses.items()
+            if len(key) == 1 and any(sense.facet in facets for sense in senses)
+        )
 
 
 @cache
@@ -165,7 +169,7 @@ def scene_words() -> Vocabulary:
 
 _TOKEN = re.compile(r"\d+(?:\.\d+)?%?|[a-z]+")
 _IRREGULAR = {"knives": "knife", "leaves": "leaf", "shelves": "shelf", "loaves": "loaf", "men": "man", "women": "woman",
-              "children": "child", "dishes": "dish"}
+              "children": "child", "dishes": "dish", "woods": "woods"}
 
 
 def tokens(text: str) -> Words:

@@ -66,12 +66,13 @@ class Place:
         return frozenset(word for term in self.terms for word in term.words)
 
     def names(self, facet: str) -> frozenset[str]:
-        """Everything said within one facet."""
-        return frozenset(name for term in self.terms for name in term.names(facet))
+        """Everything said within one facet, and what a place said implies."""
+        said = frozenset(name for term in self.terms for name in term.names(facet))
+        return said | {wider for wider, places in lexicon().implies.items() if facet == "place" and said & {*places}}
 
     def all_names(self) -> frozenset[str]:
         """Everything said that the lexicon knows."""
-        return frozenset(sense.name for term in self.terms for sense in term.senses)
+        return frozenset(sense.name for term in self.terms for sense in term.senses) | self.names("place")
 
     def lit(self, name: str) -> float:
         """How well its light answers a word for light, 0..1; by its words where no light is on record."""
@@ -157,31 +158,48 @@ def _content(text: str) -> list[Term]:
 
 
 def _part(part: str, terms: Sequence[Term], place: Place, neighbours: Neighbours) -> tuple[float, str]:
-    """0..1 for one part. Nouns of place and surface carry it; light, season, weather and mood beside them shade it."""
-    carrying: list[float] = []
-    shading: list[float] = []
-    met = []
-    broad = [term for term in terms if set(term.names("place")) & set(lexicon().wide)]
+    """0..1 for one part, and what met it.
+
+    Known places decide, half by the best and half by all of them; surfaces and words the lexicon does not know stand in
+    for them where none is named and count for a sixth beside them, so that "supermarket shelf" is no bathroom shelf.
+    Light, season, weather and mood said along with them move the value by a fifth at most and rule nothing out.
+    """
+    wide = set(lexicon().wide)
+    places: list[float] = []
+    things: list[float] = []
+    shades: list[float] = []
+    met, unmet = [], []
     for term in terms:
         value = _value(term, place, neighbours)
         if value > 0:
-            met.append(str(term))
-        decides = bool(term.names("place") or term.names("surface") or not term.senses)
-        narrower = decides and not (term in broad and len(broad) < len(terms))
-        (carrying if narrower and not _only_shades(part, term) else shading).append(value)
-    why = ", ".join(met)
-    shade = sum(shading) / len(shading) if shading else 1.0
-    if not carrying:
+            met.append(str(term) if value >= ENOUGH else f"almost {term}")
+        else:
+            unmet.append(str(term))
+        facets = {sense.facet for sense in term.senses}
+        if facets and (part not in {"background", "theme", "surface"} or not facets & {"place", "surface"}):
+            shades.append(value)
+        elif "place" in facets and not (set(term.names("place")) <= wide and len(terms) > 1):
+            places.append(value)
+        elif "place" in facets:
+            shades.append(value)
+        else:
+            things.append(value)
+    why = ", ".join(met) + (f"; nothing of {', '.join(unmet)}" if unmet else "")
+    shade = _mean(shades, 1.0)
+    if not places and not things:
         return shade, why
-    core = 0.5 * max(carrying) + 0.5 * sum(carrying) / len(carrying)
-    # A light or mood said within "sunlit terrace" moves the score by a fifth at most and never rules a place out.
+    core = _carried(places or things)
+    if places and things:
+        core *= 5 / 6 + _mean(things, 1.0) / 6
     return core * (0.8 + 0.2 * shade), why
 
 
-def _only_shades(part: str, term: Term) -> bool:
-    """Words that are no place in this part: "summer" in a background, "neon" in a light."""
-    facets = {sense.facet for sense in term.senses}
-    return bool(facets) and (part not in {"background", "theme", "surface"} or not facets & {"place", "surface"})
+def _carried(values: Sequence[float]) -> float:
+    return 0.5 * max(values) + 0.5 * _mean(values, 0.0)
+
+
+def _mean(values: Sequence[float], default: float) -> float:
+    return sum(values) / len(values) if values else default
 
 
 def _value(term: Term, place: Place, neighbours: Neighbours) -> float:

@@ -32,7 +32,12 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(r"\b(of|with|in|for|that|which|from)\b", re.IGNORECASE)
-_SIZE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(ml|cl|l|g|kg|cm|mm|oz|inch|w|gb|tb)\b", re.IGNORECASE)
+_UNITS = {
+    "ml": ("ml", 1), "cl": ("ml", 10), "dl": ("ml", 100), "l": ("ml", 1000), "g": ("g", 1), "kg": ("g", 1000),
+    "mm": ("mm", 1), "cm": ("mm", 10), "m": ("mm", 1000), "inch": ("mm", 25.4), "oz": ("oz", 1), "w": ("W", 1),
+    "gb": ("GB", 1), "tb": ("GB", 1000),
+}
+_SIZE = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})\b", re.IGNORECASE)
 _ADJECTIVE = re.compile(r"(?:ed|ing|ful|ous|ish|ese|able|ible|ic|al|ive|less|y|ian|ern)$")
 
 
@@ -47,11 +52,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A product description taken apart. `heads` are the nouns, outermost container first."""
+    """A product description taken apart. `heads` are the nouns, outermost container first; `contents` are those of the
+    heads and terms that stand after "of"; sizes are (unit, amount).
+    """
 
     heads: tuple[Term, ...]
     terms: tuple[Term, ...]
-    sizes: tuple[tuple[str, str], ...]
+    sizes: tuple[tuple[str, float], ...]
+    contents: frozenset[Term] = frozenset()
 
     @property
     def empty(self) -> bool:
@@ -70,6 +78,7 @@ def wanted(text: str, noun: str = "") -> Wanted:
     parts = _JOINT.split(described)
     heads: list[Term] = []
     terms: list[Term] = []
+    contents: set[Term] = set()
     for number in range(0, len(parts), 2):
         joint = parts[number - 1].lower() if number else ""
         read = [term for term in product_words().read(tokens(parts[number])) if not term.names("filler")]
@@ -78,13 +87,14 @@ def wanted(text: str, noun: str = "") -> Wanted:
         if not read:
             continue
         last = read[-1]
+        contents |= set(read) if joint == "of" else set()
         if joint in {"", "of"} and (last.names("product") or not last.senses):
             heads.append(last)
             read = read[:-1]
         terms += read
     if noun and not any(set(tokens(noun)) & set(head.words) for head in heads):
         heads = [*product_words().read(tokens(noun))[-1:], *heads]
-    return Wanted(tuple(heads), tuple(terms), sizes)
+    return Wanted(tuple(heads), tuple(terms), sizes, frozenset(contents))
 
 
 @dataclass(frozen=True)
@@ -148,8 +158,8 @@ class Facts:
         return frozenset(name for term in self.said for name in term.names(facet))
 
     @cached_property
-    def sizes(self) -> tuple[tuple[str, str], ...]:
-        """Amounts with their units."""
+    def sizes(self) -> tuple[tuple[str, float], ...]:
+        """Units and amounts."""
         return _sizes(" ".join((self.asset.title, self.asset.description, *self.asset.tags)))
 
 
@@ -164,8 +174,11 @@ def judge(ask: Wanted, facts: Facts) -> Verdict:
     """Hold one asset against a description."""
     if ask.empty:
         return Verdict(VETO, 0.0, "nothing in the words names a product")
-    marks: list[tuple[float, str]] = [*_heads(ask, facts)]
-    marks += [_term(term, facts) for term in ask.terms]
+    vessel = any(_is_a(head, facts) and set(lexicon().vessels) & set(head.names("product")) for head in ask.heads)
+    # "a mug of cocoa": what a vessel is sold without may go unsaid.
+    spare = ask.contents if vessel else frozenset()
+    marks: list[tuple[float, str]] = [*_heads(ask, facts, spare)]
+    marks += [_spared(term, _term(term, facts), spare) for term in ask.terms]
     marks += [_size(size, facts) for size in ask.sizes]
     fit = 1.0
     for factor, _ in marks:
@@ -175,11 +188,14 @@ def judge(ask: Wanted, facts: Facts) -> Verdict:
     return Verdict(fit if fit >= FITS else VETO, met, "; ".join(reasons))
 
 
-def _heads(ask: Wanted, facts: Facts) -> list[tuple[float, str]]:
+def _spared(term: Term, mark: tuple[float, str], spare: frozenset[Term]) -> tuple[float, str]:
+    return (UNSAID_CONTENT, f"{term} not mentioned") if term in spare and mark[0] == VETO else mark
+
+
+def _heads(ask: Wanted, facts: Facts, spare: frozenset[Term]) -> list[tuple[float, str]]:
     containers = set(lexicon().containers)
     marks = []
     # In "shampoo bottle" and "bottle of shampoo" the content names the product; the bottle may go unsaid.
-    vessel = any(_is_a(head, facts) and set(lexicon().vessels) & set(head.names("product")) for head in ask.heads)
     nouns = [term for term in (*ask.heads, *ask.terms) if not containers & {*term.names("product")}]
     contents = [term for term in nouns if _is_a(term, facts)]
     for head in ask.heads:
@@ -187,12 +203,10 @@ def _heads(ask: Wanted, facts: Facts) -> list[tuple[float, str]]:
             marks.append((1.0, f"{head}"))
         elif containers & set(head.names("product")) and contents and not containers & facts.nouns:
             marks.append((UNSAID_CONTAINER, f"{head} not mentioned"))
-        elif vessel:
-            marks.append((UNSAID_CONTENT, f"{head} not mentioned"))
         elif head.names("product"):
-            marks.append((VETO, f"not a {head}"))
+            marks.append(_spared(head, (VETO, f"not a {head}"), spare))
         else:
-            marks.append(_term(head, facts, noun=True))
+            marks.append(_spared(head, _term(head, facts, noun=True), spare))
     return marks
 
 
@@ -254,13 +268,16 @@ def _shade(colour: str, have: Sequence[str]) -> float:
     return 0.0
 
 
-def _sizes(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple((number.replace(",", "."), unit.lower()) for number, unit in _SIZE.findall(text))
+def _sizes(text: str) -> tuple[tuple[str, float], ...]:
+    found = [(float(number.replace(",", ".")), *_UNITS[unit.lower()]) for number, unit in _SIZE.findall(text)]
+    return tuple((unit, round(number * factor, 3)) for number, unit, factor in found)
 
 
-def _size(size: tuple[str, str], facts: Facts) -> tuple[float, str]:
-    number, unit = size
+def _size(size: tuple[str, float], facts: Facts) -> tuple[float, str]:
+    unit, amount = size
     if size in facts.sizes:
-        return 1.0, f"{number} {unit}"
-    others = [value for value, other in facts.sizes if other == unit]
-    return (VETO, f"{others[0]} {unit}, not {number}") if others else (UNSAID_SIZE, f"{number} {unit} not mentioned")
+        return 1.0, f"{amount:g} {unit}"
+    others = [value for other, value in facts.sizes if other == unit]
+    if others:
+        return VETO, f"{others[0]:g} {unit}, not {amount:g}"
+    return UNSAID_SIZE, f"{amount:g} {unit} not mentioned"

@@ -188,8 +188,10 @@ def _parts(brief: Brief) -> tuple[dict[str, str], frozenset[str]]:
 
 def _vocabulary(assets: Sequence[Asset]) -> frozenset[str]:
     """Words a misspelling may have meant: those of the assets and of the lexicon."""
-    own = {word for asset in assets for word in tokens(" ".join((asset.title, *asset.tags, *asset.colours)))}
-    return frozenset(own | product_words().single_words())
+    own = frozenset(
+        word for asset in assets for word in tokens(" ".join((asset.title, *asset.tags, *asset.colours)))
+    )
+    return own | product_words().single_words("product", "colour", "flavour")
 
 
 def _known(embedder: Embedder) -> Callable[[str], bool]:
