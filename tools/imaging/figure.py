@@ -51,12 +51,12 @@ def place(
     upright = raster if abs(turn) < 1e-3 else resample(actor.pixels, tall)
     h, w = raster.rgba.shape[:2]
     at = (round(centre.x * canvas.width - w / 2), round(centre.y * canvas.height - h / 2))
-    stance = footing(upright.alpha, actor.geometry.shape == "round" or free)
+    stance = footing(upright.alpha, actor.geometry.shape == "round" or free, actor.geometry.view_elevation)
     uh, uw = upright.rgba.shape[:2]
     dx, dy = stance.middle - (uw - 1) / 2, stance.base - (uh - 1) / 2
     c, s = cos(radians(turn)), sin(radians(turn))
     base = (at[0] + (w - 1) / 2 + c * dx - s * dy, at[1] + (h - 1) / 2 + s * dx + c * dy)
-    if actor.geometry.shape == "round" and not free:
+    if stance.curved and not free:
         base = (base[0], base[1] - stance.radius * sin(radians(view_elevation(view))))
     if free:
         base = (at[0] + (w - 1) / 2, at[1] + (h - 1) / 2)

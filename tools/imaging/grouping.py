@@ -11,7 +11,7 @@ from domain.values import AssetId
 Relation = tuple[int, str, int]
 """(subject, relation, object): indices into the products; the relation in the Brief's words."""
 
-_GAP = 0.20
+_GAP = 0.14
 _STEP = 0.55
 
 

@@ -73,6 +73,6 @@ def shift(background: Image, product: Look, strength: float) -> Shift:
         gains=(float(mixed[0]), float(mixed[1]), float(mixed[2])),
         contrast=1 + (contrast - 1) * strength,
         pivot=pivot,
-        noise=0.005 + (float(np.clip(product.noise, 0.005, 0.010)) - 0.005) * strength,
+        noise=0.005 + (float(np.clip(product.noise, 0.005, 0.008)) - 0.005) * strength,
     )
 

@@ -18,7 +18,7 @@ from domain.values import Model, Point, Size
 from tools.imaging.figure import assumed_height, view_elevation
 from tools.imaging.framing import Frame, frame, least_zoom
 from tools.imaging.grouping import Arrangement, Member, Relation, arrange
-from tools.imaging.match import LEAST, MOST, may_mirror, mismatch, needs_mirror
+from tools.imaging.match import LEAST, MOST, MOST_TRUE, may_mirror, mismatch, needs_mirror
 from tools.imaging.scenes import view_of
 from tools.imaging.stage import View
 
@@ -26,10 +26,11 @@ MARGIN = 0.05
 """Share of the canvas kept clear on every side of the products."""
 
 _SOFT_ZOOM = 1.6
+_GROUP_MOST = 0.78
 _COLUMNS = (0.50, 0.36, 0.64)
+_GROUP_COLUMNS = (0.50, 0.46, 0.54)
 _SIZES = (0.46, 0.55, 0.39)
 _TURNS = (-15.0, 0.0, 15.0)
-_ROLLS = (0.0, 0.0, 0.0, 0.0, 0.8, 0.0, 0.0, -0.8, 0.0)
 _MOODS = (
     Settings(),
     Settings(exposure=0.12, warmth=0.22),
@@ -144,16 +145,16 @@ def _standing(
     group: Arrangement, setting: _Setting, canvas: Size, i: int, turn: int, rng: np.random.Generator
 ) -> Composition:
     """The best composition near the slot's column and size: on its ground, in frame, true in scale, not too soft."""
-    column = _COLUMNS[(i + i // 3 + turn) % 3] + float(rng.uniform(-0.012, 0.012))
+    columns = _COLUMNS if len(group.members) == 1 else _GROUP_COLUMNS
+    column = columns[(i + i // 3 + turn) % 3] + float(rng.uniform(-0.012, 0.012))
     size = _SIZES[(i // 3 + 2 * i + turn) % 3] * float(rng.uniform(0.97, 1.03))
-    roll = _ROLLS[i % len(_ROLLS)]
     row = 0.80 if canvas.height == canvas.width else 0.77 if canvas.height > canvas.width else 0.86
     best: tuple[float, Composition] | None = None
     for grow, side, drop in _TRIES:
         dear = 0.6 * abs(log(grow)) + 1.5 * abs(side) + 0.8 * abs(drop)
         if best is not None and dear >= best[0]:
             continue
-        composition, cost = _try(group, setting.view, canvas, size * grow, column + side, row + drop, roll)
+        composition, cost = _try(group, setting.view, canvas, size * grow, column + side, row + drop)
         if best is None or cost + dear < best[0]:
             best = cost + dear, composition
     assert best is not None
@@ -162,43 +163,46 @@ def _standing(
 
 _TRIES = sorted(
     combinations((1.0, 0.9, 1.12, 0.8, 1.25, 0.7, 1.4, 0.6), (0.0, 0.04, -0.04, 0.08, -0.08, 0.13, -0.13),
-                 (0.0, 0.04, -0.05)),
+                 (0.0, 0.04, -0.05, -0.10)),
     key=lambda t: (0.6 * abs(log(t[0])) + 1.5 * abs(t[1]) + 0.8 * abs(t[2]), t),
 )
 
 
 def _try(
-    group: Arrangement, view: View, canvas: Size, share: float, column: float, row: float, roll: float
+    group: Arrangement, view: View, canvas: Size, share: float, column: float, row: float
 ) -> tuple[Composition, float]:
     """One composition and how much speaks against it."""
     flat = cos(radians(view_elevation(view)))
     ppm = share * canvas.height / (group.tallest * flat)
     aside = group.lead.x - (group.left + group.right) / 2
-    crop = frame(view, canvas, (column * canvas.width + aside * ppm, row * canvas.height), ppm, roll)
-    places = [_place(member, group, crop, view, canvas, ppm / crop.ppm) for member in group.members]
+    crop = frame(view, canvas, (column * canvas.width + aside * ppm, row * canvas.height), ppm)
+    true = ppm / crop.ppm
+    places = [_place(member, group, crop, view, canvas, true) for member in group.members]
     composition = Composition(
-        canvas=canvas, scale=places[0].scale, centre=places[0].centre, roll=roll, others=tuple(places[1:])
+        canvas=canvas, scale=places[0].scale, centre=places[0].centre, others=tuple(places[1:])
     )
     spill = max(_spill(p, m, canvas) for p, m in zip(places, group.members, strict=True))
     tall = max(p.scale for p in places)
     soft = crop.zoom / max(_SOFT_ZOOM, least_zoom(view, canvas) * 1.05) - 1
-    cost = 40 * spill + 3 * abs(log(ppm / crop.ppm)) + 8 * crop.missed / canvas.height + 2.5 * max(0.0, soft)
-    cost += 6 * max(0.0, tall - MOST)
+    cost = 40 * spill + 3 * abs(log(true)) + 8 * crop.missed / canvas.height + 1.5 * max(0.0, soft)
+    cost += 12 * max(0.0, abs(log(true)) - log(MOST_TRUE))
+    cost += 6 * max(0.0, tall - (MOST if len(places) == 1 else _GROUP_MOST))
     if len(places) == 1:
         cost += 6 * max(0.0, LEAST - tall)
-    if not all(view.roomy(*_foot(member, group, crop), member.radius) for member in group.members):
+    if not all(view.roomy(*_foot(m, group, crop, true), m.radius * true) for m in group.members):
         cost += 4
     return composition, cost
 
 
-def _foot(member: Member, group: Arrangement, crop: Frame) -> tuple[float, float]:
-    """Where a member stands on the scene's ground, metres."""
-    return crop.foot[0] + member.x - group.lead.x, crop.foot[1] + member.y - group.lead.y
+def _foot(member: Member, group: Arrangement, crop: Frame, true: float) -> tuple[float, float]:
+    """Where a member stands on the scene's ground, metres; drawn smaller than real, a group also stands closer."""
+    lead = group.lead
+    return crop.foot[0] + (member.x - lead.x) * true, crop.foot[1] + (member.y - lead.y) * true
 
 
 def _place(member: Member, group: Arrangement, crop: Frame, view: View, canvas: Size, true: float) -> Placement:
     """A member on the canvas, at its own distance from the camera, drawn `true` times its real size."""
-    x, y = _foot(member, group, crop)
+    x, y = _foot(member, group, crop, true)
     u, v = crop.camera.project(x, y)
     ppm = crop.camera.pixels_per_metre(x, y) * true
     tilt = radians(view_elevation(view))

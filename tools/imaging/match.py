@@ -21,6 +21,7 @@ LEAST_TRUE, MOST_TRUE = 0.8, 1.25
 _SHARPEST_CROP = 3.0
 _HARD_LIGHT = 1.9
 _SIDE = 0.30
+_EVEN = 0.15
 _GRAZING = 0.30
 
 
@@ -47,12 +48,17 @@ def mismatch(product: ProductGeometry, scene: Scene) -> str | None:
 
 def needs_mirror(product: ProductGeometry, scene: Scene) -> bool:
     """Whether the scene has to be mirrored for its light to come from the product's side."""
-    return scene.mirrorable and product.light_side * scene.light_side < 0 and abs(product.light_side) > 0.15
+    sides = product.light_side, scene.light_side
+    return scene.mirrorable and sides[0] * sides[1] < 0 and min(abs(side) for side in sides) > _EVEN
 
 
 def may_mirror(product: ProductGeometry, scene: Scene) -> bool:
-    """Whether the scene may be mirrored freely, for variety: the product's own light takes no side."""
-    return scene.mirrorable and (abs(product.light_side) <= 0.15 or abs(scene.light_side) <= 0.15)
+    """Whether the scene may be mirrored freely, for variety: product or scene takes no side.
+
+    Never for side-on products: the line they stand on may run with the mirrored light, which thins their shadow.
+    """
+    even = min(abs(product.light_side), abs(scene.light_side)) <= _EVEN
+    return scene.mirrorable and even and product.shape != "flat"
 
 
 def share_range(height: float, view: View) -> tuple[float, float]:

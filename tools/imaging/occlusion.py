@@ -17,11 +17,12 @@ def occlusion(caster: Caster, x: Floats, y: Floats) -> Floats:
 
     A long wall of height h hides 1 - d / sqrt(d^2 + h^2) of the light that reaches the ground at distance d (the
     cosine-weighted sky above its edge); a wall of half-width w keeps about 2/pi atan(w / d) of that. A round product
-    adds a contact term of a few millimetres. A product that hovers at l over its foot of radius r hides
-    r^2 / (r^2 + l^2) of it (a disc seen from below), and has no contact.
+    adds a contact term of a few millimetres and shades the ground half-way out to where its body overhangs its base.
+    A product that hovers at l over its foot of radius r hides r^2 / (r^2 + l^2) of it (a disc seen from below), and
+    has no contact.
     """
     if caster.round:
-        distance = np.hypot(x, y) - caster.radius
+        distance = np.hypot(x, y) - (caster.radius + 0.5 * caster.overhang)
         height = caster.height * 0.9
     else:
         ax, ay = caster.along

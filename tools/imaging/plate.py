@@ -26,7 +26,7 @@ PLATES = Path(__file__).parent / "plates"
 """Where the shipped plates lie."""
 
 _REINSTALL = "reinstall the package, or render the plate again from its recipe"
-_STAND = {"tabletop": (-0.30, -0.05, 0.30, 0.10), "vehicle": (-3.0, -1.2, 3.0, 2.5)}
+_STAND = {"tabletop": (-0.30, -0.05, 0.30, 0.16), "vehicle": (-3.0, -1.2, 3.0, 2.5)}
 
 Triple = tuple[float, float, float]
 

@@ -113,7 +113,7 @@ def _caster(crop: Frame, figure: Figure, lift: float) -> Caster:
     ppm = crop.camera.pixels_per_metre(*crop.camera.ground_point(figure.base[0], figure.base[1] + lift))
     foot = crop.camera.ground_point(figure.base[0], figure.base[1] + lift)
     stance = figure.footing
-    round_ = figure.geometry.shape == "round"
+    round_ = stance.curved
     height = figure.upright.shape[0] / ppm
     along, radius = (1.0, 0.0), stance.radius / ppm
     if not round_:
@@ -133,6 +133,7 @@ def _caster(crop: Frame, figure: Figure, lift: float) -> Caster:
         ppm=ppm,
         height=height,
         radius=radius,
+        overhang=stance.overhang / ppm,
         depth=depth,
         lift=lift / ppm,
         column=stance.middle,

@@ -27,10 +27,10 @@ _MARGIN = 44
 class Caster:
     """One product as a thing that blocks light, in metres about its foot.
 
-    `ppm` are canvas pixels per metre at the foot; `radius` is half its width on the ground, `height` as drawn, `lift`
-    how far it hovers. `alpha` is at drawn size; for a round product `column` and `row` are its axis and its lowest row
-    in `alpha`, for a flat one `origin` is the corner of `alpha` on the canvas and `along` the unit vector on the ground
-    through its supports.
+    `ppm` are canvas pixels per metre at the foot; `radius` is half its width on the ground, `overhang` by
+    how much its body is wider just above, `height` as drawn, `lift` how far it hovers. `alpha` is at drawn size; for a
+    round product `column` and `row` are its axis and its lowest row in `alpha`, for a flat one `origin` is the corner
+    of `alpha` on the canvas and `along` the unit vector on the ground through its supports.
     """
 
     alpha: Mask
@@ -39,6 +39,7 @@ class Caster:
     ppm: float
     height: float
     radius: float
+    overhang: float
     depth: float
     lift: float
     column: float
@@ -82,8 +83,9 @@ def cast_shadow(
     padded = floats(np.pad(half.astype(np.float32) / 255, _MARGIN))
     levels = [blur(padded, sigma) for sigma in _SIGMAS]
     per_metre = 1.2 * tan(radians(sun_angle) / 2) * caster.ppm / REDUCED
+    offsets, least = _slices(caster, sun, facing)
     shade = np.zeros(x.shape, np.float32)
-    for offset in _slices(caster, facing):
+    for offset in offsets:
         t = (offset - x * normal[0] - y * normal[1]) / np.float32(facing)
         hit_x = x + t * np.float32(sun[0]) - np.float32(offset * normal[0])
         hit_y = y + t * np.float32(sun[1]) - np.float32(offset * normal[1])
@@ -98,18 +100,24 @@ def cast_shadow(
             u, v = p / w - caster.origin[0], q / w - caster.origin[1]
         columns = _clipped(u, half.shape[1])
         rows = _clipped(v, half.shape[0])
-        level = np.interp(np.clip(t * per_metre, _SIGMAS[0], _SIGMAS[-1]), _SIGMAS, range(len(_SIGMAS)))
+        level = np.interp(np.clip(t * per_metre, least, _SIGMAS[-1]), _SIGMAS, range(len(_SIGMAS)))
         found = _between(levels, level.astype(np.float32), columns, rows)
         np.maximum(shade, found * (t > -0.002 * max(1.0, caster.height)), out=shade)
     return blur(floats(shade), 0.6)
 
 
-def _slices(caster: Caster, facing: float) -> Floats:
-    """Offsets of the cards that stand for a product's depth; thin when light runs along them, else gaps would show."""
+def _slices(caster: Caster, sun: tuple[float, float, float], facing: float) -> tuple[Floats, float]:
+    """Offsets of the cards that stand for a product's depth, and the least blur at which they melt into one shadow.
+
+    Between cards D apart, the rays of one ground point meet the outline D / facing further along the sun.
+    """
     if caster.round:
-        return np.zeros(1, np.float32)
-    count = int(np.clip(2.5 / max(abs(facing), 0.05), 5, 15))
-    return np.linspace(-caster.depth / 2, caster.depth / 2, count, dtype=np.float32)
+        return np.zeros(1, np.float32), _SIGMAS[0]
+    along = sun[0] * caster.along[0] + sun[1] * caster.along[1]
+    travel = caster.depth / abs(facing) * hypot(sun[2], along) * caster.ppm / REDUCED
+    count = int(np.clip(travel / 5, 7, 21))
+    blurred = float(np.clip(0.35 * travel / (count - 1), _SIGMAS[0], _SIGMAS[-2]))
+    return np.linspace(-caster.depth / 2, caster.depth / 2, count, dtype=np.float32), blurred
 
 
 def _clipped(coordinate: Floats, size: int) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import radians, sin
 from typing import cast
 
 import cv2
@@ -20,6 +21,7 @@ CORE = 0.985
 _CORE_BYTE = int(np.ceil(CORE * 255))
 _VISIBLE = 8
 _PAD = 2
+_LEAST_EDGE = 0.30
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,8 @@ class Footing:
 
     `hull` is the row of the lower convex hull per column: the lines on which the product can stand. `left` and `right`
     are its two supports (the ends of a round base, or two wheels), `touching` the columns where outline and hull meet
-    and `outline` the lowest row of those columns.
+    and `outline` the lowest row of those columns. `curved` tells a round base, whose lowest row is its near edge;
+    `overhang` is by how many columns the body above it, still near the ground, is wider on each side.
     """
 
     hull: Floats
@@ -167,6 +170,8 @@ class Footing:
     right: tuple[float, float]
     touching: npt.NDArray[np.intp]
     outline: npt.NDArray[np.intp]
+    curved: bool
+    overhang: float
 
     @property
     def middle(self) -> float:
@@ -184,11 +189,16 @@ class Footing:
         return max((self.right[0] - self.left[0]) / 2, 1.0)
 
 
-def footing(alpha: Mask, round_: bool) -> Footing:
+def footing(alpha: Mask, round_: bool, elevation: float = 7.5) -> Footing:
     """Finds the supports of a silhouette from the lower convex hull of its outline (Andrew's monotone chain).
 
-    A body of revolution stands on the columns whose outline lies near the lowest hull row; anything else on the two
-    ends of the hull's longest edge.
+    A body of revolution stands on an ellipse; anything else on the two ends of the hull's longest edge, unless that
+    edge is short: then the base is curved all the same (a kettle).
+
+    Args:
+        alpha: coverage of the upright product.
+        round_: whether it is a body of revolution.
+        elevation: degrees by which its photo looks down on it.
     """
     solid = alpha > 127
     columns = np.flatnonzero(solid.any(0))
@@ -206,13 +216,32 @@ def footing(alpha: Mask, round_: bool) -> Footing:
     hull = np.interp(np.arange(alpha.shape[1]), points[:, 0], points[:, 1]).astype(np.float32)
     gap = hull[columns] - lowest
     near = gap < max(2.5, 0.010 * height)
-    if round_ or len(points) < 2:
-        base = columns[(gap < 0.03 * height) & (hull[columns] > hull.max() - 0.12 * height)]
-        left, right = (float(base.min()), float(hull.max())), (float(base.max()), float(hull.max()))
+    edges = np.diff(points[:, 0])
+    curved = round_ or len(points) < 2 or float(edges.max()) < _LEAST_EDGE * columns.size
+    if curved:
+        low = columns[(gap < 0.03 * height) & (hull[columns] > hull.max() - 0.12 * height)]
+        first, last = _round_base(low, hull, elevation)
+        left, right = (first, float(hull.max())), (last, float(hull.max()))
+        overhang = max(float(low.max() - low.min()) - (last - first), 0.0) / 2
     else:
-        edge = int(np.diff(points[:, 0]).argmax())
+        edge, overhang = int(edges.argmax()), 0.0
         left, right = ((float(p[0]), float(p[1])) for p in points[edge : edge + 2])
-    return Footing(hull, left, right, columns[near], lowest[near])
+    return Footing(hull, left, right, columns[near], lowest[near], curved, overhang)
+
+
+def _round_base(columns: npt.NDArray[np.intp], hull: Floats, elevation: float) -> tuple[float, float]:
+    """Ends of a round base: seen from `elevation`, a circle of radius r sinks r sin(elevation) from front to sides.
+
+    The lowest rows of the hull, taken until they reach that far up; a bevel or belly above would rise further.
+    """
+    rise = hull.max() - hull[columns]
+    slope = sin(radians(max(elevation, 0.5)))
+    limit = max(2, int(0.2 * len(hull)))
+    for height in range(1, limit):
+        base = columns[rise <= height]
+        if base.size and height >= (base.max() - base.min()) / 2 * slope:
+            return float(base.min()), float(base.max())
+    return float(columns.min()), float(columns.max())
 
 
 def _turns_up(a: tuple[int, int], b: tuple[int, int], c: tuple[int, int]) -> bool:

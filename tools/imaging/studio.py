@@ -70,7 +70,7 @@ class StudioSet(Model):
         camera = level_camera(_FOCAL, _HORIZON * SIZE[1], SIZE[0] / 2, cos(e), sin(e))
         podium = self.shape == "podium"
         reach = _PODIUM_RADIUS * 0.4
-        stand = (-reach, -0.02, reach, 0.03) if podium else (-0.30, -0.05, 0.30, 0.10)
+        stand = (-reach, -0.02, reach, 0.03) if podium else (-0.30, -0.05, 0.30, 0.16)
         return View(
             SIZE, camera, self.sun, self.sun_angle, stand, clip_disc=_PODIUM_RADIUS - 0.004 if podium else None
         )
