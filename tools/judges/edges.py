@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from domain.candidate import Change, EditTarget, Finding
 from tools.judges.book import Check
-from tools.judges.colour import Floats
+from tools.judges.colour import Floats, lab
 from tools.judges.evidence import Views
-from tools.judges.silhouette import Profile
+from tools.judges.silhouette import Profile, sample
 
 _RECUT = Change(target=EditTarget.PRODUCT, field="cutout", why="cut the product again with a cleaner edge")
 _REDRAW = Change(target=EditTarget.GENERATOR, field="seed", why="draw the surroundings again")
 _ELSEWHERE = Change(target=EditTarget.BACKGROUND, field="scene", why="a background closer to the product's own edge")
+
+_RIM = (2, 1, 0, -1)
+"""Offsets of the rim in pixels of a 1024-pixel picture, outermost first."""
 
 
 def edge_halo(views: Views, check: Check) -> Finding:
@@ -22,7 +26,8 @@ def edge_halo(views: Views, check: Check) -> Finding:
     For every outline point the CIELAB colours 2 px outside to 1 px inside are projected on the segment between the
     colour 5 px inside and the colour 5 px outside; `value` is the mean over points of the largest distance to it. A
     rim of another colour (a light fringe kept from a studio backdrop, a dark one from bad blending) stands off the
-    line; correct antialiasing lies on it.
+    line; correct antialiasing lies on it. A glazed or glass product has a bright rim of its own: where the cutout is
+    known, a rim that is in the cutout counts for `own_rim` of its distance, one that is not counts in full.
     """
     profile = views.profile
     if profile is None:
@@ -32,13 +37,17 @@ def edge_halo(views: Views, check: Check) -> Finding:
     if int(known.sum()) < check.limit("points"):
         return check.abstained("too little of the outline lies inside the frame")
     line = inside - outside
+    expected = _expected_edge(views, profile)
     residual: list[Floats] = []
-    for offset in (2, 1, 0, -1):
+    for offset in _RIM:
         colour = profile.colours[:, profile.at(offset)]
         along = ((colour - outside) * line).sum(-1) / ((line * line).sum(-1) + 1)
-        residual.append(colour - (outside + np.clip(along, 0, 1)[:, None] * line))
-    stack = np.stack(residual)[:, known]
-    distance = np.linalg.norm(stack, axis=-1).max(0)
+        off_line = np.linalg.norm(colour - (outside + np.clip(along, 0, 1)[:, None] * line), axis=-1)
+        if expected is not None:
+            off_cutout = np.linalg.norm(colour - expected[:, _RIM.index(offset)], axis=-1)
+            off_line = np.minimum(off_line, np.maximum(off_cutout, check.limit("own_rim") * off_line))
+        residual.append(np.asarray(off_line, np.float32))
+    distance = np.stack(residual)[:, known].max(0)
     value, share = float(distance.mean()), float((distance > check.limit("strong")).mean())
     facts = {"strong_share": share, "points": int(known.sum())}
     if value > check.limit("mean") or share > check.limit("strong_share"):
@@ -50,6 +59,21 @@ def edge_halo(views: Views, check: Check) -> Finding:
             fixes=(_RECUT, _ELSEWHERE),
         )
     return check.passed("the edge blends product and background", value=value, evidence=facts)
+
+
+def _expected_edge(views: Views, profile: Profile) -> Floats | None:
+    """CIELAB colours (n, rim offsets, 3) of the cutout composited over the colour just outside it; None if unknown."""
+    placed = views.placed
+    if placed is None:
+        return None
+    straight = np.asarray(cv2.GaussianBlur(placed.pixels.astype(np.float32), (0, 0), 0.7), np.float32)
+    offsets = np.array(_RIM, np.float32) * np.float32(views.unit)
+    where = profile.points[:, None] + profile.normals[:, None] * offsets[None, :, None]
+    pixels = sample(straight, where - np.array([placed.x, placed.y], np.float32))
+    outside = profile.colours[:, profile.at(5)]
+    backdrop = np.asarray(cv2.cvtColor(outside[None], cv2.COLOR_LAB2RGB), np.float32)[0] * 255
+    alpha = pixels[..., 3:] / 255
+    return lab(pixels[..., :3] * alpha + backdrop[:, None] * (1 - alpha))
 
 
 def edge_seam(views: Views, check: Check) -> Finding:

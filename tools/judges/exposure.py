@@ -33,7 +33,8 @@ def exposure(views: Views, check: Check) -> Finding:
     high_key = scene is not None and scene.kind is SceneKind.STUDIO
     facts = {"black": black, "white": white, "spread": high - low, "p95": high}
     darkest = check.limit("median_min_dark" if dark else "median_min")
-    gloomy = not dark and high < check.limit("highlights_min")
+    low_sun = scene is not None and scene.light is Light.GOLDEN
+    gloomy = not dark and high < check.limit("highlights_min_low_sun" if low_sun else "highlights_min")
     if median < darkest or gloomy or black > check.limit("black_share_dark" if dark else "black_share"):
         stops = float(np.clip((70 - high) / 16, 0.3, 2))
         return check.failed(

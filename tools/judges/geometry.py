@@ -90,7 +90,8 @@ def size_plausibility(views: Views, check: Check) -> Finding:
     """Is the product as large as its real size and the scene's camera say, and a sensible part of the picture?
 
     `value` is `composition.true_scale` (drawn height over the height that follows from real size and camera) where
-    both are on record; the outline's share of the canvas is held against limits in any case.
+    both are on record; a surface seen from above says little of the camera's distance, so a flat lay is held less
+    strictly. The outline's share of the canvas is held against limits in any case.
     """
     box = views.box
     if box is None:
@@ -103,7 +104,10 @@ def size_plausibility(views: Views, check: Check) -> Finding:
     slot = views.evidence.slot
     true_scale = slot.composition.true_scale if slot is not None else None
     value = true_scale if true_scale is not None else height
-    problem = _implausible(true_scale, area, max(height, box.width / views.width), check)
+    scene = views.evidence.scene
+    lying = scene is not None and scene.kind is SceneKind.FLAT_LAY
+    tolerance = check.limit("tolerance_lying" if lying else "tolerance")
+    problem = _implausible(true_scale, tolerance, area, max(height, box.width / views.width), check)
     if problem is not None:
         reason, factor = problem
         return check.failed(reason, value=value, region=box, evidence=facts, fixes=_resize(factor))
@@ -112,9 +116,10 @@ def size_plausibility(views: Views, check: Check) -> Finding:
     return check.passed("as large as its real size says", value=true_scale, evidence=facts)
 
 
-def _implausible(true_scale: float | None, area: float, largest: float, check: Check) -> tuple[str, float] | None:
+def _implausible(
+    true_scale: float | None, tolerance: float, area: float, largest: float, check: Check
+) -> tuple[str, float] | None:
     """What is wrong with the size and by which factor to put it right, or None. `largest`: share of the larger side."""
-    tolerance = check.limit("tolerance")
     if true_scale is not None and not 1 / tolerance <= true_scale <= tolerance:
         direction = "small" if true_scale < 1 else "large"
         return f"the product is {true_scale:.2f} times its real size in this scene: too {direction}", 1 / true_scale

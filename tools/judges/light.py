@@ -43,8 +43,9 @@ def shadow_direction(views: Views, check: Check) -> Finding:
         return _opposed(views, check, value, facts, product)
     cast = _cast_ratio(views, scene_side) if _casts(views, scene_strength, check) else None
     facts["cast"] = cast
-    drawn = views.evidence.slot is None or views.evidence.slot.settings.shadow >= 0.5
-    if cast is not None and cast > check.limit("cast" if drawn else "cast_left_out"):
+    slot = views.evidence.slot
+    left_out = slot is not None and slot.settings.shadow < 0.5
+    if cast is not None and cast > check.limit("cast_left_out" if left_out else "cast"):
         return check.failed(
             f"no shadow falls away from the key light: the ground there is {cast:.2f} times as light as around it",
             value=value,

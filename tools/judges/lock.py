@@ -16,6 +16,9 @@ from tools.judges.projection import Projection
 
 TILE = 25
 
+_KERNELS = 1.0
+"""Blur in pixels under which two resampling kernels agree, on knurls and hairlines too."""
+
 
 def product_lock(views: Views, check: Check) -> Finding:
     """Compare the product's pixels with the cutout placed again through the reported affine.
@@ -24,8 +27,8 @@ def product_lock(views: Views, check: Check) -> Finding:
     eroded opaque mask must equal the layer's. (2) The cutout is placed again, independently, and held against the
     picture: worst 25-pixel tile of the SSIM map (Wang et al. 2004), which sees a local change that a global mean
     averages away, and mean CIEDE2000, which sees a tint. Equal bytes of a layer that is not the cutout therefore fail.
-    Resampling kernels differ a little, hence limits and not equality in (2). In a foreign picture the product is
-    located by features first, the picture rectified into the cutout's frame, and looser limits apply.
+    Resampling kernels differ a little, hence a slight blur and limits, not equality, in (2). In a foreign picture the
+    product is located by features first, the picture rectified into the cutout's frame, and looser limits apply.
     """
     evidence = views.evidence
     if evidence.cutout is None:
@@ -88,7 +91,8 @@ def _compare(image: Image, part: Projection) -> tuple[float, float, Box] | None:
     if int(solid.sum()) < TILE * 4:
         return None
     shown = np.where(solid[..., None], crop, part.pixels[..., :3])
-    tiles = _tiles(_ssim(_luma(shown), _luma(part.pixels[..., :3])), solid)
+    seen, placed = (cv2.GaussianBlur(_luma(a), (0, 0), _KERNELS) for a in (shown, part.pixels[..., :3]))
+    tiles = _tiles(_ssim(np.asarray(seen, np.float32), np.asarray(placed, np.float32)), solid)
     y, x = np.unravel_index(int(np.where(solid, tiles, 2).argmin()), tiles.shape)
     picked = np.flatnonzero(solid.ravel())
     picked = picked[:: max(1, picked.size // 4000)]

@@ -66,7 +66,7 @@ def trace_silhouette(image: Image, mask: Mask, unit: float) -> Profile | None:
     smooth = cv2.GaussianBlur(alpha, (0, 0), 2 * unit).astype(np.float32)
     local = points - np.array([x0, y0], np.float32)
     gradient = np.stack(
-        [_sample(np.asarray(cv2.Sobel(smooth, cv2.CV_32F, dx, 1 - dx), np.float32), local) for dx in (1, 0)], -1
+        [sample(np.asarray(cv2.Sobel(smooth, cv2.CV_32F, dx, 1 - dx), np.float32), local) for dx in (1, 0)], -1
     )
     length = np.linalg.norm(gradient, axis=1)
     keep = length > 8
@@ -75,8 +75,8 @@ def trace_silhouette(image: Image, mask: Mask, unit: float) -> Profile | None:
     local, normals = local[keep], (-gradient[keep] / length[keep, None]).astype(np.float32)
     where = local[:, None] + normals[:, None] * (OFFSETS * np.float32(unit))[None, :, None]
     soft = cv2.GaussianBlur(crop, (0, 0), 0.7)
-    colours = lab(_sample(soft.astype(np.float32), where))
-    cover = _sample(alpha.astype(np.float32), where)
+    colours = lab(sample(soft.astype(np.float32), where))
+    cover = sample(alpha.astype(np.float32), where)
     limit = np.array([crop.shape[1], crop.shape[0]], np.float32)
     framed = ((where >= 0) & (where <= limit - 1)).all(-1)
     side = np.where(OFFSETS >= 4, cover < 30, np.where(OFFSETS <= -3, cover > 225, True))
@@ -85,7 +85,7 @@ def trace_silhouette(image: Image, mask: Mask, unit: float) -> Profile | None:
     )
 
 
-def _sample(image: Floats, where: Floats) -> Floats:
+def sample(image: Floats, where: Floats) -> Floats:
     """Bilinear samples at x, y positions (..., 2)."""
     grid = where.reshape(len(where), -1, 2)
     out = cv2.remap(image, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
