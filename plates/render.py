@@ -59,7 +59,7 @@ def trace(size, samples, groups, bounces=4) -> dict[str, np.ndarray]:
     render, cycles = scene.render, scene.cycles
     render.engine, cycles.device, cycles.samples, cycles.seed = "CYCLES", "CPU", samples, SEED
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = bounces, min(3, bounces), min(3, bounces)
-    cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, 0.02
+    cycles.use_adaptive_sampling, cycles.adaptive_threshold, cycles.adaptive_min_samples = True, 0.03, 4
     cycles.use_denoising, layer.cycles.denoising_store_passes = False, True
     cycles.sample_clamp_indirect, cycles.blur_glossy = 6.0, 1.0
     cycles.caustics_reflective = cycles.caustics_refractive = False
@@ -245,7 +245,7 @@ def render_family(scene_family: Family, out: Path, size, samples: int):
     only_key_lights()
     half = (size[0] // 2, size[1] // 2)
     keys = [name for name in groups if name.startswith("key")]
-    first_hit = trace(half, max(8, samples // 2), keys, 0)
+    first_hit = trace(half, max(6, samples // 2), keys, 0)
     view = view_metadata(size)
     recipe = f"{scene_family.build.__module__.replace('.', '/')}.py:{scene_family.build.__name__}"
     for look in built.looks:

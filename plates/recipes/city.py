@@ -236,7 +236,7 @@ def cafe() -> Scene:
                 "evening with the windows glowing",
                 dusk,
                 1.0,
-                (0.10, 0.14, 0.32),
+                (0.10, 0.13, 0.24),
                 lamps=0.55,
                 ev=-0.2,
                 mood=("romantic", "warm", "intimate"),

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from ..camera import tabletop
-from ..light import key_light, sky, window
+from ..light import blinds, key_light, sky, window
 from ..materials import (
     NATURAL_OAK,
     PINE,
@@ -34,7 +34,7 @@ def workshop() -> Scene:
     morning = key_light(40, 32, 6.4, "#ffe4c0", 1.0)
     night = key_light(46, 46, 1.8, "#ffca90", 9.0)
     sky(flat="#d3dce6", strength=0.60)
-    worn = wood(("#4f3822", "#82603c", "#a98257", "#c6a478"), 0.18, 0.6)
+    worn = wood(("#5b4a38", "#86705a", "#a58c70", "#bfa88a"), 0.18, 0.6)
     box((0, 0.05, -0.03), (4, 1.1, 0.06), worn, 0.005)
     box((0, 1.25, 0.6), (6, 0.2, 4), bricks("#8a5542", "#a89a8b"))
     board = wood(NATURAL_OAK, 0.45, 0.6)
