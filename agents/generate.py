@@ -51,15 +51,21 @@ async def generate(group: SlotGroup, services: Services) -> Campaign:
         price * len(slots),
         group["request"].budget,
     )
+    submitted = False
     try:
         job = await tools.diffusion.submit_job(
             SubmitJob(brand=services.brand, slots=slots, cutouts=dict(group["plan"].cutouts))
         )
+        submitted = True
         state = await tools.diffusion.get_job(GetJob(brand=services.brand, job=job.job, wait_seconds=POLL_SECONDS))
         while state.status == "working":
             state = await tools.diffusion.get_job(GetJob(brand=services.brand, job=job.job, wait_seconds=POLL_SECONDS))
     except BaseException:
-        await asyncio.to_thread(ledger.release, reservation)
+        # A submitted job may have cost money whatever became of its answer: attempts are booked, not successes.
+        if submitted:
+            await asyncio.to_thread(ledger.book, reservation, price * len(slots))
+        else:
+            await asyncio.to_thread(ledger.release, reservation)
         raise
     await asyncio.to_thread(ledger.book, reservation, state.cost)
     return {"candidates": {candidate.id: candidate for candidate in state.candidates}}

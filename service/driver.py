@@ -73,20 +73,22 @@ class Driver:
         lease: Lease,
         *,
         answer: dict[str, Any] | None = None,
+        approved: dict[str, Any] | None = None,
         by: str = "person",
         on_event: OnEvent = lambda kind, data: None,
     ) -> RunView:
         """Run until a person is needed or the run ends; returns (and saves) the run's document.
 
         `answer` goes to the one pending interrupt, by its id. With no answer a run that waits stays waiting, and a run
-        that was cut off goes on from its last finished step (Promise 11).
+        that was cut off goes on from its last finished step (Promise 11). `approved` is the answer that an approval
+        on record stands for: the process that wrote it down may have died before it could say so to the graph.
         """
         config: RunnableConfig = {"configurable": {"thread_id": row.run_id}, "max_concurrency": self.parallel}
         before = await asyncio.to_thread(self.runs.view, row.brand, row.run_id)
         clock = StageClock(dict(before.seconds) if before else {})
         failure: Failure | None = None
         status: RunStatus | None = None
-        graph_input, waiting = await self._input(row, config, recorder, answer, by)
+        graph_input, waiting = await self._input(row, config, recorder, answer, approved, by)
         try:
             if not waiting:
                 await self._stream(row, graph_input, config, services, recorder, clock, on_event)
@@ -97,12 +99,20 @@ class Driver:
         return await self._close(row, config, recorder, lease, clock, status, failure)
 
     async def _input(
-        self, row: RunRow, config: RunnableConfig, recorder: Recorder, answer: dict[str, Any] | None, by: str
+        self,
+        row: RunRow,
+        config: RunnableConfig,
+        recorder: Recorder,
+        answer: dict[str, Any] | None,
+        approved: dict[str, Any] | None,
+        by: str,
     ) -> tuple[Any, bool]:
         """What the graph is given, and whether it only waits."""
         snapshot = await self.graph.aget_state(config)
         if not snapshot.values:
             return {"run_id": row.run_id, "request": row.request}, False
+        if snapshot.interrupts and answer is None and snapshot.interrupts[0].value["kind"] == "review":
+            answer = approved
         if snapshot.interrupts and answer is None:
             return None, True
         if answer is not None:

@@ -30,6 +30,7 @@ from graphs.campaign import build
 from mcp_servers.connect import Servers, open_sessions
 from mcp_servers.workshop import Workshop
 from memory.checkpoints import open_checkpoints
+from memory.effects import Effect
 from memory.leases import this_worker
 from memory.ledger import Ledger
 from memory.runs import RunRow, new_run_id
@@ -102,9 +103,11 @@ class Onbrand:
     ) -> RunView:
         """Run until a person is needed or the run ends. Raises RunBusy when another process is at it."""
         row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
-        if row.status in FINISHED:
+        pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
+        if row.status in FINISHED and not pending:
             return await self.view(brand, run_id)
         lease = await asyncio.to_thread(self.workshop.runs.lease, run_id, this_worker())
+        await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
         with lease.kept(), TraceWriter(Path(row.trace_path), run_id, brand) as recorder:
             if not recorder.started:
                 recorder.record(
@@ -125,7 +128,7 @@ class Onbrand:
                     grid=self.settings.grid,
                 )
                 return await self.driver.advance(
-                    row, services, recorder, lease, answer=answer, by=by, on_event=on_event
+                    row, services, recorder, lease, answer=answer, approved=on_record(pending), by=by, on_event=on_event
                 )
 
     async def view(self, brand: BrandId, run_id: RunId) -> RunView:
@@ -205,6 +208,11 @@ class Onbrand:
             failure = Failure(code="cancelled", message="cancelled by a person")
             await asyncio.to_thread(self.workshop.runs.set_status, run_id, RunStatus.CANCELLED, failure)
         return await self.view(brand, run_id)
+
+
+def on_record(pending: list[Effect]) -> dict[str, Any] | None:
+    """The review decision that an undelivered approval stands for."""
+    return ReviewDecision(action=ReviewAction.APPROVE).model_dump(mode="json") if pending else None
 
 
 def person() -> str:

@@ -31,7 +31,7 @@ class Tile(NamedTuple):
 def thumbnail(image: Image, side: int = 480) -> bytes:
     """The picture as WebP, its longer side at most `side` pixels; never enlarged."""
     picture = Pillow.fromarray(np.ascontiguousarray(image[..., :3]))
-    picture.thumbnail((side, side), Pillow.Resampling.LANCZOS)
+    picture.thumbnail((side, side), Pillow.Resampling.LANCZOS, reducing_gap=2.0)
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=82, method=4)
     return buffer.getvalue()
