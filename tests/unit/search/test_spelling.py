@@ -18,7 +18,8 @@ def known(word: str) -> bool:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("botle", "bottle"), ("bottel", "bottle"), ("bottlee", "bottle"), ("bittle", "bottle"),
-     ("blod ornage", "blood orange"), ("our red kettel", "our red kettle"), ("cart", "cart"), ("bead", "bead"), ("ca", "ca"), ("Volvo", "Volvo")],
+     ("blod ornage", "blood orange"), ("our red kettel", "our red kettle"),
+     ("cart", "cart"), ("bead", "bead"), ("ca", "ca"), ("Volvo", "Volvo")],
 )
 def test_a_misspelt_word_is_put_right_only_when_it_is_none(typed: str, meant: str) -> None:
     assert respell(typed, WORDS, known) == meant
