@@ -3,8 +3,8 @@
     python -m evals.briefs [--split dev|held_out] [--show]
 
 A predicted value counts as right if the words of one of the expected alternatives are all in it and at most two words
-are added ("sunlit terrace" is right for "terrace"). Attributes are compared word by word. The baseline uses the same word
-lists and no grammar: every goods word is a product, every place the background, the word after "no" is avoided.
+are added ("sunlit terrace" is right for "terrace"). Attributes are compared word by word. The baseline uses the same
+word lists and no grammar: every goods word is a product, every place the background, the word after "no" is avoided.
 """
 
 from __future__ import annotations
@@ -28,8 +28,22 @@ from tools.language.tokens import TokenKind, key, tokens
 Values = dict[str, list[str]]
 Read = Callable[[str], Values]
 FIELDS = (
-    "products", "counts", "colours", "attributes", "background", "surface", *(kind.value for kind in LOOKS), "props",
-    "relations", "avoid", "text", "markets", "channels", "size", "count", "note",
+    "products",
+    "counts",
+    "colours",
+    "attributes",
+    "background",
+    "surface",
+    *(kind.value for kind in LOOKS),
+    "props",
+    "relations",
+    "avoid",
+    "text",
+    "markets",
+    "channels",
+    "size",
+    "count",
+    "note",
 )
 _SPARE_WORDS = 2
 
@@ -115,7 +129,8 @@ def score(cases: Iterable[Case], read: Read) -> tuple[dict[str, Score], list[str
             lines += [f"{case.id} {field}: made up {value!r}" for value in extra]
     scores = {f: Score(**c) for f, c in counts.items()}
     scores["all"] = Score(
-        right=sum(s.right for s in scores.values()), predicted=sum(s.predicted for s in scores.values()),
+        right=sum(s.right for s in scores.values()),
+        predicted=sum(s.predicted for s in scores.values()),
         expected=sum(s.expected for s in scores.values()),
     )
     return scores, lines
@@ -148,8 +163,10 @@ def keyword_reader() -> Read:
             elif words[i].kind is TokenKind.SIZE:
                 found["size"].append(words[i].text)
             reach = min(lexicon.longest.get(words[i].key, 0), len(words) - i)
-            size = next((n for n in range(reach, 0, -1) if tuple(w.key for w in words[i:i + n]) in lexicon.phrases), 1)
-            keys = tuple(w.key for w in words[i:i + size])
+            size = next(
+                (n for n in range(reach, 0, -1) if tuple(w.key for w in words[i : i + n]) in lexicon.phrases), 1
+            )
+            keys = tuple(w.key for w in words[i : i + size])
             senses = lexicon.phrases.get(keys, {})
             after_no = i > 0 and words[i - 1].key in ("no", "not", "without")
             _keyword(found, senses, " ".join(keys), after_no)
@@ -185,8 +202,12 @@ def _keyword(found: Values, senses: dict[Kind, str], words: str, after_no: bool)
 
 def _split_attributes(lists: Values) -> Values:
     """ "can: lemon soda" as "can: lemon" and "can: soda"."""
-    words = [f"{noun}: {word}" for item in lists.get("attributes", [])
-             for noun, _, rest in [item.partition(": ")] for word in rest.split("|")[0].split()]
+    words = [
+        f"{noun}: {word}"
+        for item in lists.get("attributes", [])
+        for noun, _, rest in [item.partition(": ")]
+        for word in rest.split("|")[0].split()
+    ]
     return {**lists, "attributes": words}
 
 

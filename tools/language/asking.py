@@ -1,6 +1,6 @@
 """What is worth asking about a Brief, and the Brief after an answer.
 
-A question's `gain` is how much its answer would change the plan: 1 if there is none without it, near 0 if it only tunes.
+A question's `gain` is how much its answer would change the plan: 1 if there is none without it, near 0 if it tunes.
 Nothing stated is asked about. The caller asks at most two; the rest keep their defaults, marked as assumed.
 """
 
@@ -22,13 +22,22 @@ WITHOUT = "without"
 KEEP = "keep"
 _CLOSE = 0.04
 """Two search scores nearer than this are equally good."""
-_USUAL_CHANNELS = (("instagram", "Instagram feed"), ("instagram-story", "Instagram story"), ("linkedin", "LinkedIn"),
-                   ("web-hero", "Website hero"))
+_USUAL_CHANNELS = (
+    ("instagram", "Instagram feed"),
+    ("instagram-story", "Instagram story"),
+    ("linkedin", "LinkedIn"),
+    ("web-hero", "Website hero"),
+)
 
 
 def questions(
-    brief: Brief, *, product_hits: Sequence[AssetHit], background_hits: Sequence[Scene], known_markets: Sequence[str],
-    book: BrandBook | None, cannot_draw: Sequence[str] | None = None,
+    brief: Brief,
+    *,
+    product_hits: Sequence[AssetHit],
+    background_hits: Sequence[Scene],
+    known_markets: Sequence[str],
+    book: BrandBook | None,
+    cannot_draw: Sequence[str] | None = None,
 ) -> tuple[Question, ...]:
     """Everything that could be asked, the answer that would change most first.
 
@@ -65,7 +74,12 @@ def _product(brief: Brief, hits: Sequence[AssetHit]) -> Question | None:
     replies = tuple(QuickReply(value=hit.asset.id, label=hit.asset.title) for hit in hits[:5])
     if not brief.products:
         return Question(
-            id="product", field="products", text="Which product is it?", replies=replies, gain=1.0, required=True,
+            id="product",
+            field="products",
+            text="Which product is it?",
+            replies=replies,
+            gain=1.0,
+            required=True,
             why="the picture shows your own product, and the request does not name one",
         )
     open_mention = next((p.value for p in brief.products if p.value.asset is None), None)
@@ -73,12 +87,20 @@ def _product(brief: Brief, hits: Sequence[AssetHit]) -> Question | None:
         return None
     if not hits:
         return Question(
-            id="product", field="products", text=f"Which product is “{open_mention.text}”?", gain=1.0, required=True,
+            id="product",
+            field="products",
+            text=f"Which product is “{open_mention.text}”?",
+            gain=1.0,
+            required=True,
             why="nothing in the library fits these words, and another product is never put in its place",
         )
     if len(hits) > 1 and hits[0].score - hits[1].score < _CLOSE and hits[0].asset.id != hits[1].asset.id:
         return Question(
-            id="product", field="products", replies=replies, default=hits[0].asset.id, gain=0.9,
+            id="product",
+            field="products",
+            replies=replies,
+            default=hits[0].asset.id,
+            gain=0.9,
             text=f"Which one do you mean: {hits[0].asset.title} or {hits[1].asset.title}?",
             why=f"both fit “{open_mention.text}” equally well",
         )
@@ -91,7 +113,10 @@ def _props(brief: Brief, cannot_draw: Sequence[str] | None) -> Question | None:
         return None
     listed = ", ".join(names)
     return Question(
-        id="props", field="props", gain=0.8, default=KEEP,
+        id="props",
+        field="props",
+        gain=0.8,
+        default=KEEP,
         text=f"This generator cannot draw {listed}. Go on without?",
         why="it places your product in a scene and invents no objects or people; left as asked, no picture will pass",
         replies=(QuickReply(value=WITHOUT, label="Go on without"), QuickReply(value=KEEP, label="Keep asking for it")),
@@ -110,8 +135,12 @@ def _background(brief: Brief, scenes: Sequence[Scene], book: BrandBook | None) -
     replies += [QuickReply(value=p, label=p.capitalize()) for p in preferred]
     narrowed = any((brief.theme, brief.style, brief.season, brief.light, brief.time_of_day, brief.weather))
     return Question(
-        id="background", field="background", text="Where should it stand?", replies=tuple(replies[:5]),
-        default=replies[0].value if replies else None, gain=0.45 if narrowed else 0.65,
+        id="background",
+        field="background",
+        text="Where should it stand?",
+        replies=tuple(replies[:5]),
+        default=replies[0].value if replies else None,
+        gain=0.45 if narrowed else 0.65,
         why="the place decides more about the picture than anything else left open",
     )
 
@@ -126,9 +155,14 @@ def _market(brief: Brief, known: Sequence[str], book: BrandBook | None) -> Quest
     codes = list(dict.fromkeys([*(book.default_markets if book else ()), *here, *known]))
     replies = [QuickReply(value=code, label=lexicon.market_names.get(code, code)) for code in codes[:4]]
     replies.append(QuickReply(value=NONE, label="None yet: nothing is checked, and nothing can be published"))
-    default = (book.default_markets[0] if book and book.default_markets else NONE)
+    default = book.default_markets[0] if book and book.default_markets else NONE
     return Question(
-        id="market", field="markets", text="Which market is it for?", replies=tuple(replies), default=default, gain=0.5,
+        id="market",
+        field="markets",
+        text="Which market is it for?",
+        replies=tuple(replies),
+        default=default,
+        gain=0.5,
         why="each market has its own rules, and they are checked before anything is drawn",
     )
 
@@ -142,8 +176,13 @@ def _channel(brief: Brief, book: BrandBook | None) -> Question | None:
     replies.append(QuickReply(value=NONE, label="None: a square picture" if brief.size is None else "None"))
     default = book.default_channels[0] if book and book.default_channels else NONE
     return Question(
-        id="channel", field="channels", text="Where will it be seen?", replies=tuple(replies), default=default,
-        gain=0.15 if brief.size is not None else 0.4, why="the channel sets the size and shape of the picture",
+        id="channel",
+        field="channels",
+        text="Where will it be seen?",
+        replies=tuple(replies),
+        default=default,
+        gain=0.15 if brief.size is not None else 0.4,
+        why="the channel sets the size and shape of the picture",
     )
 
 
@@ -159,7 +198,9 @@ def _applied(brief: Brief, question: Question, answer: str, origin: Origin) -> B
     if question.field not in Brief.model_fields:
         raise BadInput(f"there is no field {question.field!r} to answer", where=question.id, hint="ask again")
     said = answer if origin is Origin.ANSWERED else ""
-    return brief.model_copy(update={question.field: Part[str](value=answer, origin=origin, said=said) if answer else None})
+    return brief.model_copy(
+        update={question.field: Part[str](value=answer, origin=origin, said=said) if answer else None}
+    )
 
 
 def _markets(answer: str, origin: Origin) -> tuple[Part[str], ...]:
@@ -174,7 +215,10 @@ def _markets(answer: str, origin: Origin) -> tuple[Part[str], ...]:
         found = known or (senses.get(Kind.COUNTRY) or senses.get(Kind.CITY) or senses.get(Kind.DEMONYM) or "").split()
         if not found:
             raise BadInput(
-                f"“{name}” is no market I know", where="market", hint='give a country or its code, such as "Sweden" or SE')
+                f"“{name}” is no market I know",
+                where="market",
+                hint='give a country or its code, such as "Sweden" or SE',
+            )
         codes += found
     return tuple(Part(value=code, origin=origin) for code in dict.fromkeys(codes))
 
@@ -189,8 +233,7 @@ def _channels(answer: str, origin: Origin) -> tuple[Part[str], ...]:
         name = piece.strip()
         channel = name.lower() if name.lower() in ids else lexicon.phrases.get(phrase_keys(name), {}).get(Kind.CHANNEL)
         if channel is None:
-            raise BadInput(
-                f"“{name}” is no channel I know", where="channel", hint=f"one of {', '.join(sorted(ids))}")
+            raise BadInput(f"“{name}” is no channel I know", where="channel", hint=f"one of {', '.join(sorted(ids))}")
         found.append(channel)
     return tuple(Part(value=channel, origin=origin) for channel in dict.fromkeys(found))
 
@@ -214,7 +257,9 @@ def _with_product(brief: Brief, answer: str, origin: Origin) -> Brief:
     parts = list(brief.products)
     index = next((i for i, part in enumerate(parts) if part.value.asset is None), 0)
     if not parts:
-        mention = ProductMention(text=answer, noun=answer.replace("-", " ").split()[-1] if answer else "product", asset=answer)
+        mention = ProductMention(
+            text=answer, noun=answer.replace("-", " ").split()[-1] if answer else "product", asset=answer
+        )
         return brief.model_copy(update={"products": (Part(value=mention, origin=origin),)})
     value = parts[index].value.model_copy(update={"asset": answer})
     parts[index] = parts[index].model_copy(update={"value": value, "origin": origin})

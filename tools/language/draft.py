@@ -9,14 +9,13 @@ from domain.values import Origin, Size
 from tools.language.lexicon import Kind
 from tools.language.tokens import key
 
-
 KNOWN, OURS, GUESSED = 3, 2, 1
 """How sure a product is: known goods, named with "our", or an unknown noun in a product's place."""
 
 
 @dataclass(slots=True)
 class Product:
-    """A product in the making. `strength`: 3 known goods, 2 named with "our", 1 an unknown noun in a product's place."""
+    """A product in the making; `strength` is KNOWN, OURS or GUESSED."""
 
     noun: str
     text: str
@@ -36,7 +35,7 @@ class Said:
 
 @dataclass(slots=True)
 class Draft:
-    """Everything read so far. Lists keep the order of the request; `weak_background` is used if nothing better comes."""
+    """Everything read so far. Lists keep the order of the request; `weak_background` waits for a better one."""
 
     products: list[Product] = field(default_factory=list)
     background: Said | None = None
@@ -130,8 +129,11 @@ class Draft:
 
 def _mention(product: Product) -> Part[ProductMention]:
     mention = ProductMention(
-        text=product.text, noun=product.noun, count=max(1, min(product.count, 24)),
-        colours=tuple(dict.fromkeys(product.colours)), attributes=tuple(dict.fromkeys(product.attributes)),
+        text=product.text,
+        noun=product.noun,
+        count=max(1, min(product.count, 24)),
+        colours=tuple(dict.fromkeys(product.colours)),
+        attributes=tuple(dict.fromkeys(product.attributes)),
     )
     return Part(value=mention, origin=Origin.STATED, said=product.text)
 

@@ -15,6 +15,7 @@ from domain.candidate import Candidate, Change, EditTarget, Feedback, Scalar
 from domain.composition import Scene, SceneKind
 from tools.language.feedback_rules import Field, Rules, load_rules
 from tools.language.lexicon import Keys, Kind, load_lexicon, phrase_keys
+from tools.language.mentions import candidates_meant, mentions
 from tools.language.tokens import key
 
 _STEP_OF_PLACE = 0.08
@@ -26,9 +27,6 @@ _MOST_ROLL = 1.5
 _SMALL, _LARGE = 0.5, 2.2
 _REACH = 4
 """How many words before a field's word its "less", "more" or "too" may stand."""
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
-_COUNTED = r"(?:degrees?|times|percent|steps?|stops?|more|other|new|px|pixels|options|images|pictures|versions|of)\b"
-"""After a digit these make it an amount, not the number of a candidate."""
 _CLAUSE = re.compile(r"[.;!?\n]+|,|\bbut\b|\band then\b|\balso\b|\band\b", re.IGNORECASE)
 
 
@@ -57,7 +55,7 @@ def read_feedback(text: str, candidates: Sequence[Candidate], scenes: Sequence[S
     """
     rules = load_rules()
     said = text.strip()[:4000]
-    about, rest = _about(said, candidates, rules)
+    about, rest = candidates_meant(said, candidates, rules)
     base = next((c for c in candidates if c.id in about), candidates[0] if candidates else None)
     reading = _Reading()
     if base is not None:
@@ -68,7 +66,9 @@ def read_feedback(text: str, candidates: Sequence[Candidate], scenes: Sequence[S
         numbers = [str(i + 1) for i, c in enumerate(candidates) if c.id in about]
         reading.understood.append(f"about candidate {', '.join(numbers)}")
     return Feedback(
-        changes=tuple(reading.changes), about=about, understood="; ".join(dict.fromkeys(reading.understood)),
+        changes=tuple(reading.changes),
+        about=about,
+        understood="; ".join(dict.fromkeys(reading.understood)),
         not_understood="; ".join(dict.fromkeys(reading.lost)),
     )
 
@@ -77,84 +77,19 @@ def _clauses(text: str) -> list[str]:
     return [piece.strip() for piece in _CLAUSE.split(text) if piece.strip(" '\"-–—")]
 
 
-# -- which candidates -------------------------------------------------------------------------------------------------
-
-
-def _about(text: str, candidates: Sequence[Candidate], rules: Rules) -> tuple[tuple[str, ...], str]:
-    """Ids of the candidates meant, and the text without the words that name them."""
-    if not candidates:
-        return (), text
-    chosen: list[str] = []
-    rejected: list[str] = []
-    rest = text
-    for match in _mentions(text, candidates):
-        before = tuple(key(w) for w in re.findall(r"[\w'’]+", text[:match.start][-40:]))
-        borrowed = re.match(r"\s*(?:['’]s|one['’]s)\b", text[match.end:])
-        if borrowed or (before and before[-1] in ("from", "of")):
-            continue                                                   # "with 3's background": a source, not the subject
-        after = tuple(key(w) for w in re.findall(r"[\w'’]+", text[match.end:match.end + 40]))
-        disliked = rules.dislikes.match_any(before[-5:]) or rules.dislikes.match_any(after[:4])
-        (rejected if disliked else chosen).extend(match.ids)
-        rest = rest.replace(text[match.start:match.end], " " * (match.end - match.start), 1)
-    if rejected and not chosen:
-        chosen = [c.id for c in candidates if c.id not in rejected]
-    return tuple(dict.fromkeys(c for c in chosen if c not in rejected)), rest
-
-
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    start: int
-    end: int
-    ids: tuple[str, ...]
-
-
-def _mentions(text: str, candidates: Sequence[Candidate]) -> list[_Mention]:
-    """Where candidates are named: "the second one", "number 2", "#2", "2", "c0-02", "the last", "both", "all of them"."""
-    found: list[_Mention] = []
-    ids = [c.id for c in candidates]
-    ordinals = "|".join(_ORDINALS)
-    noun = r"(?:\s+(?:one|image|picture|version|option|candidate|shot|variant))"
-    patterns = (
-        (rf"\b(?:the\s+)?({ordinals}|last|\d(?:st|nd|rd|th)){noun}?(?!\w)", _ordinal),
-        (r"(?:\b(?:number|no\.?|image|picture|option|candidate|version|shot|variant)\s*#?|#)(\d{1,2})\b", _cardinal),
-        (rf"(?<![\w.%-])(\d)(?=['’]s\b|\s*(?:$|[,.;!?])|\s+(?!{_COUNTED})[a-z])", _cardinal),
-        (r"\b(all of them|all three|both of them|both|all)\b(?!\s+\w+s?\s+of)", _several),
-    )
-    for name in ids:
-        found += [_Mention(m.start(), m.end(), (name,)) for m in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
-    for pattern, resolve in patterns:
-        for m in re.finditer(pattern, text, re.IGNORECASE):
-            indexes = resolve(m.group(1).lower(), len(ids))
-            named = found and resolve is _several
-            if indexes and not named and not any(f.start <= m.start() < f.end or m.start() <= f.start < m.end() for f in found):
-                found.append(_Mention(m.start(), m.end(), tuple(ids[i] for i in indexes)))
-    return sorted(found, key=lambda f: f.start)
-
-
-def _ordinal(word: str, count: int) -> tuple[int, ...]:
-    index = count - 1 if word == "last" else _ORDINALS.index(word) if word in _ORDINALS else int(word[:-2]) - 1
-    return (index,) if 0 <= index < count else ()
-
-
-def _cardinal(word: str, count: int) -> tuple[int, ...]:
-    return (int(word) - 1,) if 1 <= int(word) <= count else ()
-
-
-def _several(word: str, count: int) -> tuple[int, ...]:
-    return tuple(range(min(2, count) if word.startswith("both") else count))
-
-
 def _borrowed(text: str, base: Candidate, candidates: Sequence[Candidate], reading: _Reading) -> str:
     """ "with 3's background", "the background of the third": that candidate's scene, size, place or light."""
-    for mention in _mentions(text, candidates):
+    for mention in mentions(text, candidates):
         other = next(c for c in candidates if c.id == mention.ids[0])
-        around = text[max(0, mention.start - 40):mention.end + 40].lower()
+        around = text[max(0, mention.start - 40) : mention.end + 40].lower()
         if other.id == base.id:
             continue
         number = next(i for i, c in enumerate(candidates, 1) if c.id == other.id)
         if re.search(r"background|scene|setting|place\b|backdrop|location", around):
             reading.change(EditTarget.BACKGROUND, "scene", other.scene.id, f"the background of candidate {number}")
-            reading.change(EditTarget.BACKGROUND, "mirrored", other.scene.mirrored, f"the background of candidate {number}")
+            reading.change(
+                EditTarget.BACKGROUND, "mirrored", other.scene.mirrored, f"the background of candidate {number}"
+            )
         elif re.search(r"\bsize|scale", around):
             reading.change(EditTarget.COMPOSITION, "scale", other.composition.scale, f"the size of candidate {number}")
         elif re.search(r"position|placement|composition", around):
@@ -168,12 +103,9 @@ def _borrowed(text: str, base: Candidate, candidates: Sequence[Candidate], readi
         else:
             continue
         start = max(text.lower().rfind("with", 0, mention.start), text.lower().rfind("but", 0, mention.start), 0)
-        end = re.match(r"(?:['’]s)?(?:\s+\w+){0,2}", text[mention.end:])
-        return text[:start] + " . " + text[mention.end + (end.end() if end else 0):]
+        end = re.match(r"(?:['’]s)?(?:\s+\w+){0,2}", text[mention.end :])
+        return text[:start] + " . " + text[mention.end + (end.end() if end else 0) :]
     return text
-
-
-# -- what to change ---------------------------------------------------------------------------------------------------
 
 
 def _clause(clause: str, base: Candidate | None, scenes: Sequence[Scene], reading: _Reading, rules: Rules) -> None:
@@ -196,9 +128,20 @@ def _clause(clause: str, base: Candidate | None, scenes: Sequence[Scene], readin
 def _small_talk(words: Keys, rules: Rules) -> bool:
     """ "I like it", "great", "please": nothing to change, nothing lost."""
     lexicon = load_lexicon()
-    plain = (Kind.NOT_CLAUSE, Kind.PRONOUN, Kind.ADVERB, Kind.DETERMINER, Kind.AUXILIARY, Kind.CONJUNCTION, Kind.PREPOSITION, Kind.OUTPUT)
+    plain = (
+        Kind.NOT_CLAUSE,
+        Kind.PRONOUN,
+        Kind.ADVERB,
+        Kind.DETERMINER,
+        Kind.AUXILIARY,
+        Kind.CONJUNCTION,
+        Kind.PREPOSITION,
+        Kind.OUTPUT,
+    )
     return all(
-        rules.wishes.match_any((w,)) or rules.dislikes.match_any((w,)) or any(k in lexicon.phrases.get((w,), {}) for k in plain)
+        rules.wishes.match_any((w,))
+        or rules.dislikes.match_any((w,))
+        or any(k in lexicon.phrases.get((w,), {}) for k in plain)
         for w in words
     )
 
@@ -206,13 +149,18 @@ def _small_talk(words: Keys, rules: Rules) -> bool:
 def _scene_change(words: Keys, base: Candidate, scenes: Sequence[Scene], reading: _Reading, rules: Rules) -> bool:
     """Another background: the next best one, a named place, or the same place in another light."""
     if rules.mirror.match_any(words):
-        reading.change(EditTarget.BACKGROUND, "mirrored", not base.scene.mirrored, "left and right of the scene swapped")
+        reading.change(
+            EditTarget.BACKGROUND, "mirrored", not base.scene.mirrored, "left and right of the scene swapped"
+        )
         return True
     lexicon = load_lexicon()
     places = [
-        word for n in (3, 2, 1) for i in range(len(words) - n + 1)
-        if any(k in lexicon.phrases.get(words[i:i + n], {}) for k in (Kind.PLACE, Kind.SURFACE))
-        and (word := " ".join(words[i:i + n])) not in ("top", "space", "home", "house", "room", "water", "tile", "flat", "light")
+        word
+        for n in (3, 2, 1)
+        for i in range(len(words) - n + 1)
+        if any(k in lexicon.phrases.get(words[i : i + n], {}) for k in (Kind.PLACE, Kind.SURFACE))
+        and (word := " ".join(words[i : i + n]))
+        not in ("top", "space", "home", "house", "room", "water", "tile", "flat", "light")
     ]
     light, phrase = _light_wanted(words, rules)
     denied = any(w in ("not", "no", "without", "don't", "dont", "never") for w in words)
@@ -234,13 +182,15 @@ def _scene_change(words: Keys, base: Candidate, scenes: Sequence[Scene], reading
 def _light_wanted(words: Keys, rules: Rules) -> tuple[tuple[str, ...], str]:
     for n in (2, 1):
         for i in range(len(words) - n + 1):
-            lights = rules.lights.get(words[i:i + n])
+            lights = rules.lights.get(words[i : i + n])
             if lights:
-                return lights, " ".join(words[i:i + n])
+                return lights, " ".join(words[i : i + n])
     return (), ""
 
 
-def _scene_for(places: Sequence[str], lights: tuple[str, ...], base: Candidate, scenes: Sequence[Scene]) -> Scene | None:
+def _scene_for(
+    places: Sequence[str], lights: tuple[str, ...], base: Candidate, scenes: Sequence[Scene]
+) -> Scene | None:
     """The planned scene that shows one of `places`, in one of `lights` if there is one, other than the present one."""
     lexicon = load_lexicon()
     for place in places:
@@ -256,7 +206,7 @@ def _scene_for(places: Sequence[str], lights: tuple[str, ...], base: Candidate, 
 def _scene_words(scene: Scene) -> set[str]:
     words = {" ".join(phrase_keys(text)) for text in (*scene.tags, scene.surface) if text}
     title = phrase_keys(re.sub(r"[^\w\s-]", " ", scene.title)) if scene.title else ()
-    return words | set(title) | {" ".join(title[i:i + 2]) for i in range(len(title) - 1)}
+    return words | set(title) | {" ".join(title[i : i + 2]) for i in range(len(title) - 1)}
 
 
 def _other_light(
@@ -299,7 +249,11 @@ def _turn(words: Keys, base: Candidate, scenes: Sequence[Scene], reading: _Readi
     degrees = -degrees if any(w in ("left", "counterclockwise", "anticlockwise") for w in words) else degrees
     name, reach = ("rotation", 180.0) if lying else ("roll", _MOST_ROLL)
     value = round(max(-reach, min(reach, getattr(base.composition, name) + degrees)), 2)
-    why = f"turned to {value:g} degrees" if lying else f"camera rolled to {value:g} degrees: a standing product stays upright"
+    why = (
+        f"turned to {value:g} degrees"
+        if lying
+        else f"camera rolled to {value:g} degrees: a standing product stays upright"
+    )
     reading.change(EditTarget.COMPOSITION, name, value, why)
 
 
@@ -311,7 +265,9 @@ def _move(words: Keys, base: Candidate, scenes: Sequence[Scene], reading: _Readi
     if any(w in ("centre", "center", "middle", "centered", "centred") for w in words):
         reading.change(EditTarget.COMPOSITION, "centre.x", 0.5, "moved to the middle")
         return True
-    light = any(w in ("light", "lit", "sun", "contrast", "shadow", "saturation", "exposure", "brightness") for w in words)
+    light = any(
+        w in ("light", "lit", "sun", "contrast", "shadow", "saturation", "exposure", "brightness") for w in words
+    )
     for direction, way in rules.directions.items():
         if direction in spatial and not light:
             axis = way.field.removeprefix("centre.")
@@ -347,15 +303,28 @@ def _about_product(words: Keys, name: str) -> bool:
     if name not in ("exposure", "warmth", "contrast", "saturation", "grain"):
         return False
     lexicon = load_lexicon()
-    scene = ("background", "scene", "light", "lighting", "picture", "image", "photo", "everything", "backdrop", "surrounding")
-    goods = any(Kind.GOODS in lexicon.phrases.get((w,), {}) or w in ("product", "packaging", "label", "logo") for w in words)
+    scene = (
+        "background",
+        "scene",
+        "light",
+        "lighting",
+        "picture",
+        "image",
+        "photo",
+        "everything",
+        "backdrop",
+        "surrounding",
+    )
+    goods = any(
+        Kind.GOODS in lexicon.phrases.get((w,), {}) or w in ("product", "packaging", "label", "logo") for w in words
+    )
     return goods and not any(w in scene for w in words)
 
 
 def _way(words: Keys, i: int, n: int, comparative: bool, noun: bool, rules: Rules) -> float | None:
-    """+1 to go the way the word says, -1 the other way, 0 to take all of it away, None if the clause only mentions it."""
-    before = words[max(0, i - _REACH):i]
-    after = words[i + n:i + n + 2]
+    """+1 to go the way the word says, -1 the other way, 0 to take all of it away, None if it is only mentioned."""
+    before = words[max(0, i - _REACH) : i]
+    after = words[i + n : i + n + 2]
     negated = any(w in ("not", "don't", "dont", "isn't", "isnt", "never") for w in before)
     if "enough" in after or (negated and "enough" in before):
         return 1.0
@@ -372,9 +341,7 @@ def _way(words: Keys, i: int, n: int, comparative: bool, noun: bool, rules: Rule
     return -1.0 if complains or "less" in after else 1.0
 
 
-def _adjust(
-    name: str, rule: Field, way: float, words: Keys, base: Candidate, reading: _Reading, rules: Rules
-) -> None:
+def _adjust(name: str, rule: Field, way: float, words: Keys, base: Candidate, reading: _Reading, rules: Rules) -> None:
     if rule.factor:
         factor = _factor(words, rule, way, rules)
         reading.change(rule.target, name, factor, f"{rule.name} {'larger' if factor > 1 else 'smaller'}", relative=True)
@@ -405,4 +372,3 @@ def _degree(words: Keys, rules: Rules) -> float:
         return _SMALL
     plain = tuple(w for i, w in enumerate(words) if not (w in ("much", "many") and i and words[i - 1] == "too"))
     return _LARGE if rules.large.match_any(plain) else 1.0
-

@@ -78,7 +78,7 @@ class Phrases:
     def match_any(self, words: Keys) -> bool:
         """True if any phrase stands in `words`."""
         return any(
-            words[i:i + n] in self._phrases for n in range(1, self._longest + 1) for i in range(len(words) - n + 1)
+            words[i : i + n] in self._phrases for n in range(1, self._longest + 1) for i in range(len(words) - n + 1)
         )
 
 
@@ -123,7 +123,7 @@ class Rules:
         kept: list[str] = []
         i = 0
         while i < len(words):
-            if self.phrasal.match_any(words[i:i + 2]) and len(words[i:i + 2]) == 2:
+            if self.phrasal.match_any(words[i : i + 2]) and len(words[i : i + 2]) == 2:
                 i += 2
             else:
                 kept.append(words[i])
@@ -135,7 +135,7 @@ class Rules:
         longest = max(len(keys) for keys in self.entries)
         for n in range(min(longest, len(words)), 0, -1):
             for i in range(len(words) - n + 1):
-                entry = self.entries.get(words[i:i + n])
+                entry = self.entries.get(words[i : i + n])
                 if entry is not None:
                     yield entry, i, n
 
@@ -143,14 +143,15 @@ class Rules:
 @lru_cache(maxsize=1)
 def load_rules() -> Rules:
     """The shipped rules, read once. Raises Misconfigured if the file is missing or malformed."""
-    load_lexicon()                                       # fills the plurals that `phrase_keys` leaves alone
+    load_lexicon()  # fills the plurals that `phrase_keys` leaves alone
     try:
         text = resources.files("tools.language").joinpath("data", "feedback.yaml").read_text("utf-8")
         raw = yaml.safe_load(text)
         file = _File.model_validate(raw)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise Misconfigured(
-            f"the feedback words cannot be read: {error}", where="tools/language/data/feedback.yaml",
+            f"the feedback words cannot be read: {error}",
+            where="tools/language/data/feedback.yaml",
             hint="undo the last edit of that file, or reinstall the package",
         ) from error
     entries: dict[Keys, Entry] = {}
@@ -163,10 +164,30 @@ def load_rules() -> Rules:
             for phrase in way.nouns:
                 entries.setdefault(phrase_keys(phrase), Entry(name, sign, noun=True))
     return Rules(
-        fields=file.fields, directions=file.directions, entries=entries,
+        fields=file.fields,
+        directions=file.directions,
+        entries=entries,
         lights={phrase_keys(p): tuple(light.value for light in lights) for p, lights in file.lights.items()},
-        small=Phrases(file.degrees["small"]), large=Phrases(file.degrees["large"]),
-        **{name: Phrases(getattr(file, name)) for name in (
-            "less", "more", "remove", "too", "phrasal", "complaints", "asked", "wishes", "dislikes", "mirror", "other_scene", "turn", "straight",
-            "grounded", "approvals")},
+        small=Phrases(file.degrees["small"]),
+        large=Phrases(file.degrees["large"]),
+        **{
+            name: Phrases(getattr(file, name))
+            for name in (
+                "less",
+                "more",
+                "remove",
+                "too",
+                "phrasal",
+                "complaints",
+                "asked",
+                "wishes",
+                "dislikes",
+                "mirror",
+                "other_scene",
+                "turn",
+                "straight",
+                "grounded",
+                "approvals",
+            )
+        },
     )

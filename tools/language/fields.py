@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.values import Size
 from tools.language.draft import Product, Said
 from tools.language.items import GEO, Item
 from tools.language.lexicon import LOOKS, Kind, Lexicon
 from tools.language.phrases import Phrase
 from tools.language.reading import Reading
 
-RELATING = frozenset({"on", "over", "under", "above", "next to", "behind", "in front of", "between", "around",
-                      "left of", "right of", "against"})
+RELATING = frozenset(
+    {
+        "on",
+        "over",
+        "under",
+        "above",
+        "next to",
+        "behind",
+        "in front of",
+        "between",
+        "around",
+        "left of",
+        "right of",
+        "against",
+    }
+)
 """Prepositions that make a Relation of the Brief."""
-_PROPER = (Kind.COUNTRY, Kind.CITY)
+PROPER = (Kind.COUNTRY, Kind.CITY)
 
 
 def looks(r: Reading, items: Sequence[Item]) -> bool:
@@ -39,12 +52,15 @@ def product(r: Reading, phrase: Phrase, strength: int = 3) -> str:
     for item in phrase.modifiers:
         if Kind.LIGHT in item.senses and not item.is_a(Kind.SHADE, Kind.ADJECTIVE):
             draft.look(Kind.LIGHT, item.senses[Kind.LIGHT], item.text.lower())
-        elif item.word not in r.lexicon.evaluative and not _empty(item):
+        elif item.word not in r.lexicon.evaluative and not says_nothing(item):
             attributes.append(item.text.lower())
         if Kind.THEME in item.senses:
             draft.look(Kind.THEME, item.senses[Kind.THEME], item.text.lower())
     attributes += [tag.removeprefix("named:") for item in phrase.items for tag in item.tags if tag.startswith("named:")]
-    count = phrase.count or 1
+    count = phrase.count or r.clause.count or 1
+    r.clause.count = 0
+    if noun in r.lexicon.sets and phrase.modifiers and phrase.modifiers[-1].is_a(Kind.GOODS):
+        noun, attributes[-1] = noun_of(phrase.modifiers[-1], r.lexicon), noun  # "a sofa set": sofas
     if noun in r.lexicon.paired and count == 2 and "pair" in phrase.determiner:
         count = 1
     text = wording([item for item in phrase.core if item.word not in r.lexicon.evaluative])
@@ -55,7 +71,7 @@ def product(r: Reading, phrase: Phrase, strength: int = 3) -> str:
         named.noun, named.text = noun, f"{named.text}, {text}"
         return "product"
     if draft.products and r.clause.preposition == "of" and draft.products[-1].noun in r.lexicon.sets:
-        draft.products.pop()                                             # "a set of three knives": the knives
+        draft.products.pop()  # "a set of three knives": the knives
     same = next((p for p in draft.products if p.noun == noun and _mergeable(p, phrase, attributes)), None)
     if same is not None:
         same.colours += [c for c in phrase.colours if c not in same.colours]
@@ -76,7 +92,8 @@ def prop(r: Reading, phrase: Phrase, relation: str = "") -> str:
     words = wording([i for i in phrase.core if not (i.is_a(Kind.THEME, Kind.SEASON) and i is not head)])
     draft.add(draft.props, words, words)
     if relation in RELATING:
-        draft.relate(r.subject, relation, noun_of(head, r.lexicon))
+        ends = (r.subject, noun_of(head, r.lexicon))
+        draft.relate(ends[r.clause.passive], relation, ends[not r.clause.passive])
     return "prop"
 
 
@@ -84,7 +101,7 @@ def place(r: Reading, phrase: Phrase) -> str:
     """Set the background or the surface; looks among the modifiers set their own fields."""
     head, draft = phrase.head, r.draft
     assert head is not None
-    looks(r, [i for i in phrase.modifiers if not i.is_a(*_PROPER)])
+    looks(r, [i for i in phrase.modifiers if not i.is_a(*PROPER)])
     tangible = (Kind.MATERIAL, Kind.SURFACE, Kind.PLACE)
     kept = [i for i in phrase.core if i is head or not i.is_a(*LOOKS) or i.is_a(*tangible)]
     words = wording(kept)
@@ -102,7 +119,11 @@ def place(r: Reading, phrase: Phrase) -> str:
 def _second_place(r: Reading, words: str, said: str) -> None:
     """A further place ("rooftop ... city skyline") completes the background; a third is left out."""
     assert r.draft.background is not None
-    if words not in r.draft.background.value and not words.endswith(("sky", "outdoors")) and r.draft.background.value.count(",") < 2:
+    if (
+        words not in r.draft.background.value
+        and not words.endswith(("sky", "outdoors"))
+        and r.draft.background.value.count(",") < 2
+    ):
         r.draft.background = Said(f"{r.draft.background.value}, {words}", f"{r.draft.background.said}, {said}")
 
 
@@ -125,100 +146,7 @@ def light(r: Reading, phrase: Phrase) -> str:
     return "look"
 
 
-def frame(r: Reading, phrase: Phrase) -> str:
-    """A noun about the picture itself ("image", "feel", "background", "campaign"): its modifiers are the looks."""
-    head, draft, clause = phrase.head, r.draft, r.clause
-    assert head is not None
-    if head.is_a(Kind.AUDIENCE, Kind.ABSTRACT):
-        clause.market = clause.market or head.is_a(Kind.AUDIENCE)         # "customers in Norway"
-        for item in phrase.modifiers:
-            if item.is_a(*GEO) and head.is_a(Kind.AUDIENCE):
-                market(r, item)
-    for item in phrase.modifiers:
-        if item.is_a(Kind.CHANNEL):
-            draft.add(draft.channels, item.senses[Kind.CHANNEL], item.text)
-        elif item.is_a(Kind.ORIENTATION):
-            draft.size = draft.size or (Size.parse(item.senses[Kind.ORIENTATION]), item.text)
-    if head.is_a(Kind.OUTPUT):
-        looks(r, phrase.modifiers)
-        if phrase.count is not None and phrase.count > 0:
-            draft.count = (phrase.count, f"{phrase.count} {head.text.lower()}")
-        goods = next((m for m in phrase.modifiers if m.is_a(Kind.GOODS)), None)
-        if goods is not None and not draft.products:
-            product(r, Phrase([goods], goods))
-        return "frame"
-    if head.is_a(Kind.BACKDROP):
-        return _backdrop(r, phrase)
-    if head.is_a(Kind.VIBE):
-        rest = [m for m in phrase.modifiers if not m.is_a(*LOOKS)]
-        if phrase.colours:
-            draft.look(Kind.STYLE, wording(phrase.items), wording(phrase.items))
-        if not looks(r, phrase.modifiers) and rest and not any(m.is_a(*GEO) for m in rest):
-            place = next((m for m in rest if m.is_a(Kind.PLACE)), None)
-            if place is not None:
-                draft.look(Kind.STYLE, f"{place.text.lower()} feel", wording(phrase.items))
-        return "look"
-    looks(r, [m for m in phrase.modifiers if m.is_a(Kind.THEME, Kind.SEASON)])
-    goods = next((m for m in phrase.modifiers if m.is_a(Kind.GOODS)), None)
-    if goods is not None and clause.verb == "request" and not draft.products:
-        return product(r, Phrase([goods], goods))
-    return ""
-
-
-def _backdrop(r: Reading, phrase: Phrase) -> str:
-    draft, head = r.draft, phrase.head
-    assert head is not None
-    place = next((m for m in phrase.modifiers if m.is_a(Kind.PLACE, Kind.SURFACE)), None)
-    words = wording(phrase.items)
-    looks(r, [m for m in phrase.modifiers if m.is_a(Kind.STYLE, Kind.SEASON, Kind.WEATHER, Kind.TIME)])
-    if place is not None and head.word != "wall":
-        draft.background = draft.background or Said(
-            place.text.lower() if place.is_a(Kind.PLACE) else words, words)
-    elif head.word == "wall" and r.clause.preposition and not r.clause.inherited:
-        draft.background = draft.background or Said(words, words)
-    elif phrase.modifiers or phrase.colours:
-        draft.weak_background = draft.weak_background or Said(words, words)
-    return "place"
-
-
-def geo(r: Reading, phrase: Phrase) -> str:
-    """A country, city, language or people: a market, or the place of the picture."""
-    clause, head = r.clause, phrase.head
-    assert head is not None
-    relation = clause.preposition
-    looks(r, phrase.modifiers)
-    if head.is_a(Kind.DEMONYM) and not head.is_a(*_PROPER):
-        if relation == "for" or (clause.joined and clause.role == "market"):
-            market(r, head)
-            return "market"
-        if relation in ("in", "to", "with") or (clause.joined and clause.role == "language"):
-            r.draft.languages.append(Said(head.senses[Kind.DEMONYM], head.text))
-            return "language"
-        return ""
-    if clause.market or relation in ("for", "to", "through") or (clause.joined and clause.role == "market"):
-        market(r, head)
-        return "market"
-    if relation in ("in", "at", "on", "over", "overlooking", "from") and not clause.inherited:
-        if relation in ("in", "at") and r.draft.named_place is None:
-            r.draft.named_place = Said(head.text, head.text)
-        return "place"
-    if head.is_a(Kind.CITY):
-        r.draft.pending_cities.append(Said(f"{head.text}|{head.senses[Kind.CITY]}", head.text))
-        return "market"
-    if clause.subject or clause.verb:
-        return ""
-    market(r, head)
-    return "market"
-
-
-def market(r: Reading, item: Item) -> None:
-    """Add the market or markets `item` names."""
-    kind = next(k for k in (Kind.COUNTRY, Kind.CITY, Kind.DEMONYM) if k in item.senses)
-    for code in item.senses[kind].split():
-        r.draft.add(r.draft.markets, code, item.text)
-
-
-def _empty(item: Item) -> bool:
+def says_nothing(item: Item) -> bool:
     """True for "brand", "product": nouns about the request, which say nothing about the thing."""
     return set(item.senses) <= {Kind.ABSTRACT, Kind.AUDIENCE, Kind.OUTPUT} and bool(item.senses)
 
@@ -226,14 +154,18 @@ def _empty(item: Item) -> bool:
 def _apposition(r: Reading, phrase: Phrase) -> bool:
     """True for "the 75 ml tube" in "our hand cream, the 75 ml tube": a pack named after what is in it."""
     head, clause = phrase.head, r.clause
-    if head is None or not r.draft.products or not (clause.joined and clause.joiner == "," and clause.role == "product"):
+    if (
+        head is None
+        or not r.draft.products
+        or not (clause.joined and clause.joiner == "," and clause.role == "product")
+    ):
         return False
     noun = r.draft.products[-1].noun
     return phrase.determiner == "the" and head.word in r.lexicon.containers and noun not in r.lexicon.containers
 
 
 def _mergeable(product: Product, phrase: Phrase, attributes: Sequence[str]) -> bool:
-    """True if `phrase` speaks of `product` again: "the can", or the same words; another colour or count is another one."""
+    """True if `phrase` speaks of `product` again: "the can", or the same words. Another colour makes another one."""
     if phrase.colours and product.colours and set(phrase.colours) != set(product.colours):
         return False
     return phrase.definite or not phrase.determiner or set(attributes) <= set(product.attributes)

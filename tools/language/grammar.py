@@ -37,7 +37,8 @@ def parse(items: Sequence[Item], lexicon: Lexicon) -> Draft:
     return r.draft
 
 
-def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  # noqa: PLR0912
+def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:
+    """What is no part of a noun phrase: punctuation, sizes and quotations, and the words of the closed classes."""
     clause = r.clause
     if item.shape in (TokenKind.STOP, TokenKind.DASH):
         r.clause = Clause()
@@ -48,21 +49,33 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
         clause.joined, clause.inherited, clause.verb, clause.market, clause.joiner = True, True, "", False, ","
         clause.subject = ""
     elif item.shape is TokenKind.COLON:
-        r.clause = Clause(colon=True, label=_label(items, i, r.lexicon))
-        if r.clause.label == "text":
-            _unquoted(r, items, i)
-        if r.clause.label == "avoid":
-            r.clause.negated = "clause"
-        if r.draft.products and r.draft.products[-1].noun in r.lexicon.sets and len(items) > i + 1:
-            r.draft.products.pop()                                   # "skincare set: cleanser, toner" lists what it is
+        _colon(r, items, i)
     elif item.shape is TokenKind.SIZE:
         _size(r, item.text)
-    elif item.shape is TokenKind.RATIO:
-        if item.text in r.lexicon.ratios:
-            _set_size(r, Size.parse(r.lexicon.ratios[item.text]), item.text)
+    elif item.shape is TokenKind.RATIO and item.text in r.lexicon.ratios:
+        _set_size(r, Size.parse(r.lexicon.ratios[item.text]), item.text)
     elif item.shape is TokenKind.QUOTE:
         _quote(r, item, items, i)
-    elif item.is_a(Kind.NOT_NOT):
+    else:
+        _word(r, item, items, i)
+
+
+def _colon(r: Reading, items: Sequence[Item], i: int) -> None:
+    """ "Background:", "Behind it:", "Don't:", "skincare set:" """
+    r.clause = Clause(colon=True, label=_label(items, i, r.lexicon))
+    if i >= 2 and items[i - 1].word in ("it", "them") and items[i - 2].is_a(Kind.PREPOSITION):
+        r.clause.label = "background" if items[i - 2].senses[Kind.PREPOSITION] == "behind" else "props"
+    if r.clause.label == "text":
+        _unquoted(r, items, i)
+    if r.clause.label == "avoid":
+        r.clause.negated = "clause"
+    if r.draft.products and r.draft.products[-1].noun in r.lexicon.sets and len(items) > i + 1:
+        r.draft.products.pop()  # "skincare set: cleanser, toner" lists what it is
+
+
+def _word(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  # noqa: PLR0912
+    clause = r.clause
+    if item.is_a(Kind.NOT_NOT):
         clause.negated = ""
     elif item.is_a(Kind.INSTRUCTION):
         r.draft.note(f'an instruction to the system was not followed: "{item.text}"')
@@ -71,9 +84,10 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
     elif item.word in _REPLACING and item.is_verb:
         clause.negated = "replaced"
     elif item.is_a(Kind.PREPOSITION) and clause.negated == "replaced":
-        clause.negated, clause.preposition, clause.inherited = "", "on", False    # "replace the beach by a pool"
+        clause.negated, clause.preposition, clause.inherited = "", "on", False  # "replace the beach by a pool"
     elif item.is_a(Kind.PREPOSITION):
         clause.preposition, clause.inherited, clause.joined = item.senses[Kind.PREPOSITION], False, False
+        clause.passive = item.word in ("surrounded by", "encircled by")
         _pronoun_object(r, items, i)
     elif item.is_a(Kind.CONTRAST):
         clause.negated, clause.inherited = "", True
@@ -90,7 +104,7 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
             clause.subject = item.word
         clause.joined = False
         if item.word in ("it", "them"):
-            clause.verb = ""                                             # the object has been named: "make it pop"
+            clause.verb = ""  # the object has been named: "make it pop"
     elif item.is_a(Kind.SUBORDINATOR):
         clause.negated = "" if clause.negated == "noun" or item.word in ("so", "because", "since") else clause.negated
         clause.preposition, clause.joined = "", False
@@ -99,11 +113,11 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  #
 def _unquoted(r: Reading, items: Sequence[Item], i: int) -> None:
     """ "Headline: Fresh today" without quotation marks: the words up to the end of the sentence."""
     line: list[Item] = []
-    for item in items[i + 1:]:
+    for item in items[i + 1 :]:
         if item.shape in (TokenKind.STOP, TokenKind.QUOTE, TokenKind.DASH):
             break
         line.append(item)
-    if line and not any(item.shape is TokenKind.QUOTE for item in items[i + 1:i + 1 + len(line) + 1]):
+    if line and not any(item.shape is TokenKind.QUOTE for item in items[i + 1 : i + 1 + len(line) + 1]):
         words = " ".join(item.text for item in line).replace(" ,", ",")
         r.draft.add(r.draft.text, words, words)
         for item in line:
@@ -114,7 +128,7 @@ def _label(items: Sequence[Item], i: int, lexicon: Lexicon) -> str:
     """What "Background:" or "Look and feel:" says about the rest of its line."""
     for n in (3, 2, 1):
         if i >= n:
-            label = lexicon.labels.get(" ".join(word for item in items[i - n:i] for word in item.keys))
+            label = lexicon.labels.get(" ".join(word for item in items[i - n : i] for word in item.keys))
             if label:
                 return label
     return ""
@@ -123,7 +137,7 @@ def _label(items: Sequence[Item], i: int, lexicon: Lexicon) -> str:
 def _negation(r: Reading, item: Item) -> None:
     clause = r.clause
     if clause.negated and item.is_a(Kind.NOT_CLAUSE):
-        clause.negated = ""                                          # "don't skip": two make none
+        clause.negated = ""  # "don't skip": two make none
         return
     clause.negated = "noun" if item.is_a(Kind.NOT_NOUN) else "clause"
     clause.preposition, clause.joined = "", False
@@ -153,7 +167,7 @@ def _list_goes_on(items: Sequence[Item], i: int) -> bool:
     """True if the negated list goes on after this comma or "and": it ends in "or", "nor", or in "and" after a comma."""
     plain_and = items[i].is_a(Kind.CONJUNCTION)
     commas = 0
-    for item in items[i + 1:]:
+    for item in items[i + 1 :]:
         if item.shape is TokenKind.COMMA:
             commas += 1
             continue
@@ -167,7 +181,7 @@ def _list_goes_on(items: Sequence[Item], i: int) -> bool:
 
 
 def _quote_after(items: Sequence[Item], i: int) -> bool:
-    for item in items[i + 1:i + 4]:
+    for item in items[i + 1 : i + 4]:
         if item.shape is TokenKind.QUOTE:
             return True
         if not (item.shape is TokenKind.COLON or item.is_a(Kind.DETERMINER, Kind.AUXILIARY, Kind.VERB, Kind.TEXT_CUE)):
@@ -179,8 +193,11 @@ def _quote(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:
     """Text to set, unless the quotation names the noun beside it: our "Sunrise" shampoo."""
     before = items[i - 1] if i else None
     after = items[i + 1] if i + 1 < len(items) else None
-    names = before is not None and (before.is_a(Kind.POSSESSIVE) or before.is_a(Kind.DETERMINER)) and (
-        after is not None and after.is_a(Kind.GOODS))
+    names = (
+        before is not None
+        and (before.is_a(Kind.POSSESSIVE) or before.is_a(Kind.DETERMINER))
+        and (after is not None and after.is_a(Kind.GOODS))
+    )
     if r.clause.negated:
         r.draft.add(r.draft.avoid, item.quoted, item.text)
     elif names and after is not None:

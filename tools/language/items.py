@@ -9,20 +9,79 @@ from tools.language.lexicon import Keys, Kind, Lexicon
 from tools.language.spelling import Speller
 from tools.language.tokens import Token, TokenKind
 
-NOUNS = frozenset({
-    Kind.GOODS, Kind.PROP, Kind.PERSON, Kind.PLACE, Kind.REGION, Kind.SURFACE, Kind.SUPPORT, Kind.OUTPUT, Kind.VIBE,
-    Kind.BACKDROP, Kind.LIGHT_NOUN, Kind.ABSTRACT, Kind.AUDIENCE, Kind.PART,
-})
+NOUNS = frozenset(
+    {
+        Kind.GOODS,
+        Kind.PROP,
+        Kind.PERSON,
+        Kind.PLACE,
+        Kind.REGION,
+        Kind.SURFACE,
+        Kind.SUPPORT,
+        Kind.OUTPUT,
+        Kind.VIBE,
+        Kind.BACKDROP,
+        Kind.LIGHT_NOUN,
+        Kind.ABSTRACT,
+        Kind.AUDIENCE,
+        Kind.PART,
+    }
+)
 GEO = frozenset({Kind.COUNTRY, Kind.CITY, Kind.DEMONYM})
-_FUNCTION = frozenset({
-    Kind.DETERMINER, Kind.POSSESSIVE, Kind.PRONOUN, Kind.CONJUNCTION, Kind.CONTRAST, Kind.SUBORDINATOR, Kind.AUXILIARY,
-    Kind.ADVERB, Kind.NOT_NOUN, Kind.NOT_CLAUSE, Kind.NOT_NOT, Kind.NOT_AFTER, Kind.PREPOSITION, Kind.TEXT_CUE,
-    Kind.INSTRUCTION,
-})
+_FUNCTION = frozenset(
+    {
+        Kind.DETERMINER,
+        Kind.POSSESSIVE,
+        Kind.PRONOUN,
+        Kind.CONJUNCTION,
+        Kind.CONTRAST,
+        Kind.SUBORDINATOR,
+        Kind.AUXILIARY,
+        Kind.ADVERB,
+        Kind.NOT_NOUN,
+        Kind.NOT_CLAUSE,
+        Kind.NOT_NOT,
+        Kind.NOT_AFTER,
+        Kind.PREPOSITION,
+        Kind.TEXT_CUE,
+        Kind.INSTRUCTION,
+    }
+)
 _VERBS = frozenset({Kind.REQUEST_VERB, Kind.MARKET_VERB, Kind.VERB})
 _CODES = {
-    "SE", "DK", "FI", "DE", "FR", "NL", "ES", "PT", "PL", "CZ", "GB", "UK", "US", "USA", "UAE", "EU", "CH", "BE", "AU",
-    "NZ", "JP", "KR", "CN", "MX", "BR", "NO", "IE", "AT", "CA", "GR", "HU", "RO", "SG",
+    "SE",
+    "DK",
+    "FI",
+    "DE",
+    "FR",
+    "NL",
+    "ES",
+    "PT",
+    "PL",
+    "CZ",
+    "GB",
+    "UK",
+    "US",
+    "USA",
+    "UAE",
+    "EU",
+    "CH",
+    "BE",
+    "AU",
+    "NZ",
+    "JP",
+    "KR",
+    "CN",
+    "MX",
+    "BR",
+    "NO",
+    "IE",
+    "AT",
+    "CA",
+    "GR",
+    "HU",
+    "RO",
+    "SG",
 }
 _CODE_OF = {"UK": "GB", "USA": "US", "UAE": "AE", "EU": "EU27"}
 
@@ -64,9 +123,10 @@ class Item:
 
 
 def items(request: str, tokens: Sequence[Token], lexicon: Lexicon, speller: Speller) -> list[Item]:
-    """Group the `tokens` of `request` into items, correcting spelling where that is certain, and settle verb against noun."""
-    shouting = sum(t.text.isupper() for t in tokens if len(t.text) > 2) > 0.6 * max(1, sum(
-        t.kind is TokenKind.WORD and len(t.text) > 2 for t in tokens))
+    """Group the `tokens` of `request` into items, correcting spelling where that is certain; settle verbs and nouns."""
+    shouting = sum(t.text.isupper() for t in tokens if len(t.text) > 2) > 0.6 * max(
+        1, sum(t.kind is TokenKind.WORD and len(t.text) > 2 for t in tokens)
+    )
     keys = [_spelling(tokens, i, lexicon, speller, shouting) for i in range(len(tokens))]
     found: list[Item] = []
     i = 0
@@ -82,13 +142,13 @@ def items(request: str, tokens: Sequence[Token], lexicon: Lexicon, speller: Spel
             if token.kind in (TokenKind.NUMBER, TokenKind.MEASURE, TokenKind.SIZE, TokenKind.RATIO):
                 size, senses = _longest(tokens, keys, i, lexicon, shouting)
                 if senses:
-                    item = Item("", tuple(keys[i:i + size]), senses, token.start, tokens[i + size - 1].end)
+                    item = Item("", tuple(keys[i : i + size]), senses, token.start, tokens[i + size - 1].end)
             found.append(item)
             i += max(1, size)
             continue
         size, senses = _longest(tokens, keys, i, lexicon, shouting)
         last = tokens[i + size - 1]
-        item = Item("", tuple(keys[i:i + size]), dict(senses), token.start, last.end, glued=token.glued)
+        item = Item("", tuple(keys[i : i + size]), dict(senses), token.start, last.end, glued=token.glued)
         item.fixed = any(keys[j] != tokens[j].key for j in range(i, i + size))
         if not senses:
             item.known = speller.is_word(keys[i]) or token.text[0].isupper()
@@ -96,7 +156,7 @@ def items(request: str, tokens: Sequence[Token], lexicon: Lexicon, speller: Spel
         found.append(item)
         i += size
     for item in found:
-        item.text = " ".join(item.keys) if item.fixed else " ".join(request[item.start:item.end].split())
+        item.text = " ".join(item.keys) if item.fixed else " ".join(request[item.start : item.end].split())
     _settle_verbs(found)
     return found
 
@@ -118,15 +178,18 @@ def _longest(
     """The longest phrase at `i` and its senses; (1, {}) if there is none."""
     reach = min(lexicon.longest.get(keys[i], 0), len(tokens) - i)
     for size in range(reach, 0, -1):
-        phrase = tuple(keys[i:i + size])
+        phrase = tuple(keys[i : i + size])
         senses = lexicon.phrases.get(phrase)
         if senses is None:
             continue
         lower = not tokens[i].text[0].isupper() or (shouting and not tokens[i].text.isupper())
         if phrase in lexicon.capitalised_only:
             named = not (lower or shouting) and (len(keys[i]) > 2 or tokens[i].text.isupper())
-            senses = {kind: value for kind, value in senses.items() if (kind in GEO) == named or (
-                named and kind not in _FUNCTION)}
+            senses = {
+                kind: value
+                for kind, value in senses.items()
+                if (kind in GEO) == named or (named and kind not in _FUNCTION)
+            }
         if tokens[i].text[0].islower() and Kind.TRADEMARK in senses and (size == 1 and keys[i] in lexicon.plain):
             senses = {kind: value for kind, value in senses.items() if kind is not Kind.TRADEMARK}
         if Kind.TRADEMARK in senses and tokens[i].text[0].isupper() and not shouting and _inside(tokens, i):
@@ -178,7 +241,11 @@ def _from_letters(item: Item, token: Token, before: list[Item], lexicon: Lexicon
                 break
         else:
             item.senses[Kind.ADJECTIVE] = word
-    elif text.lower() == word and word.endswith(("y", "ful", "ous", "ish", "ive", "able", "less", "ic", "al")) and len(word) > 4:
+    elif (
+        text.lower() == word
+        and word.endswith(("y", "ful", "ous", "ish", "ive", "able", "less", "ic", "al"))
+        and len(word) > 4
+    ):
         item.tags.add("adjective-like")
 
 
@@ -191,6 +258,13 @@ def _settle_verbs(found: list[Item]) -> None:
             if _modal(before, after):
                 item.senses = {Kind.AUXILIARY: "can"}
             continue
+        if (
+            item.keys == ("no",)
+            and before is not None
+            and before.is_a(*NOUNS, Kind.CHANNEL)
+            and (after is None or after.shape in _BREAKS)
+        ):
+            item.senses = {Kind.NOT_AFTER: "no"}  # "LinkedIn no, Instagram yes"
         if not item.is_a(*_VERBS):
             continue
         nominal = [k for k in item.senses if k not in _VERBS and k not in _FUNCTION]
@@ -225,4 +299,6 @@ def _modal(before: Item | None, after: Item | None) -> bool:
         return True
     if after is None:
         return False
-    return (after.is_a(Kind.PRONOUN, Kind.AUXILIARY, *_VERBS) and not after.is_a(*NOUNS)) or after.is_a(Kind.REQUEST_VERB)
+    return (after.is_a(Kind.PRONOUN, Kind.AUXILIARY, *_VERBS) and not after.is_a(*NOUNS)) or after.is_a(
+        Kind.REQUEST_VERB
+    )

@@ -11,10 +11,10 @@ from importlib import resources
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict
 
 from domain.errors import Misconfigured
 from tools.language import tokens as tk
+from tools.language.lexicon_data import Channels, Colours, Data, Looks, Markets, Places, Things, Trademarks, Words
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Base loaders keep every scalar a string: "no", "on" and "off" are words here. The C one is seven times faster."""
@@ -31,10 +31,10 @@ class Kind(StrEnum):
     SUBORDINATOR = "subordinator"
     AUXILIARY = "auxiliary"
     ADVERB = "adverb"
-    NOT_NOUN = "not_noun"            # negates the noun phrase that follows
-    NOT_CLAUSE = "not_clause"        # negates the rest of the clause
-    NOT_NOT = "not_not"              # looks like a negation and is none
-    NOT_AFTER = "not_after"          # negates what stands before it
+    NOT_NOUN = "not_noun"  # negates the noun phrase that follows
+    NOT_CLAUSE = "not_clause"  # negates the rest of the clause
+    NOT_NOT = "not_not"  # looks like a negation and is none
+    NOT_AFTER = "not_after"  # negates what stands before it
     PREPOSITION = "preposition"
     REQUEST_VERB = "request_verb"
     MARKET_VERB = "market_verb"
@@ -80,113 +80,7 @@ class Kind(StrEnum):
 LOOKS = (Kind.LIGHT, Kind.TIME, Kind.SEASON, Kind.WEATHER, Kind.MOOD, Kind.STYLE, Kind.CAMERA, Kind.THEME)
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Looks(_Data):
-    light: dict[str, list[str]]
-    time_of_day: dict[str, list[str]]
-    season: dict[str, list[str]]
-    weather: dict[str, list[str]]
-    mood: dict[str, list[str]]
-    style: dict[str, list[str]]
-    camera: dict[str, list[str]]
-    theme: dict[str, list[str]]
-
-
-class _Places(_Data):
-    places: dict[str, list[str]]
-    regions: list[str]
-    surfaces: dict[str, list[str]]
-    supports: list[str]
-
-
-class _Things(_Data):
-    goods: list[str]
-    plural: list[str]
-    paired: list[str]
-    whole: list[str]
-    containers: list[str]
-    sets: list[str]
-    serveware: list[str]
-    evaluative: list[str]
-    parts: list[str]
-    props: list[str]
-    people: list[str]
-    materials: list[str]
-    adjectives: list[str]
-
-
-class _Negations(_Data):
-    noun: list[str]
-    clause: list[str]
-    positive: list[str]
-    after: list[str]
-
-
-class _Verbs(_Data):
-    request: list[str]
-    market: list[str]
-    other: list[str]
-
-
-class _Words(_Data):
-    determiners: list[str]
-    possessives: list[str]
-    pronouns: list[str]
-    conjunctions: list[str]
-    contrast: list[str]
-    subordinators: list[str]
-    auxiliaries: list[str]
-    adverbs: list[str]
-    negations: _Negations
-    prepositions: dict[str, list[str]]
-    verbs: _Verbs
-    outputs: list[str]
-    vibes: list[str]
-    backdrops: list[str]
-    lights: list[str]
-    abstract: list[str]
-    audiences: list[str]
-    numbers: dict[str, int]
-    text_cues: list[str]
-    instructions: list[str]
-    labels: dict[str, list[str]]
-
-
-class _Colours(_Data):
-    base: list[str]
-    shades: list[str]
-    compounds: list[str]
-    also_things: list[str]
-    flavoured: list[str]
-
-
-class _Channels(_Data):
-    channels: dict[str, list[str]]
-    unknown: list[str]
-    orientation: dict[str, str]
-    ratios: dict[str, str]
-
-
-class _Market(_Data):
-    names: list[str]
-    people: list[str]
-    cities: list[str]
-
-
-class _Markets(_Data):
-    markets: dict[str, _Market]
-    groups: dict[str, list[str]]
-    capitalised_only: list[str]
-
-
-class _Trademarks(_Data):
-    trademarks: list[str]
-
-
-D = TypeVar("D", bound=_Data)
+D = TypeVar("D", bound=Data)
 Senses = Mapping[Kind, str]
 Keys = tuple[str, ...]
 _PARTING = re.compile(r"[\s\-‐‑]+")
@@ -246,8 +140,22 @@ class Lexicon:
             longest[keys[0]] = max(longest.get(keys[0], 0), len(keys))
         known = self.words | {word for keys in extra for word in keys}
         return Lexicon(
-            index, longest, known, self.paired, self.whole, self.containers, self.sets, self.serveware, self.labels, self.evaluative, self.also_things, self.flavoured,
-            self.capitalised_only, self.ratios, self.market_names, frozenset(extra),
+            index,
+            longest,
+            known,
+            self.paired,
+            self.whole,
+            self.containers,
+            self.sets,
+            self.serveware,
+            self.labels,
+            self.evaluative,
+            self.also_things,
+            self.flavoured,
+            self.capitalised_only,
+            self.ratios,
+            self.market_names,
+            frozenset(extra),
         )
 
 
@@ -259,26 +167,47 @@ def phrase_keys(phrase: str) -> Keys:
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
     """The shipped lexicon, read once. Raises Misconfigured if a data file is missing or malformed."""
-    things = _read("things", _Things)
+    things = _read("things", Things)
     tk.PLURALS.update(things.plural)
     tk.key.cache_clear()
-    looks, places, words = _read("looks", _Looks), _read("places", _Places), _read("words", _Words)
-    colours, channels = _read("colours", _Colours), _read("channels", _Channels)
-    markets, marks = _read("markets", _Markets), _read("trademarks", _Trademarks)
+    looks, places, words = _read("looks", Looks), _read("places", Places), _read("words", Words)
+    colours, channels = _read("colours", Colours), _read("channels", Channels)
+    markets, marks = _read("markets", Markets), _read("trademarks", Trademarks)
     index = _Index()
     for kind, phrases in (
-        (Kind.DETERMINER, words.determiners), (Kind.POSSESSIVE, words.possessives), (Kind.PRONOUN, words.pronouns),
-        (Kind.CONJUNCTION, words.conjunctions), (Kind.CONTRAST, words.contrast), (Kind.VERB, words.verbs.other),
-        (Kind.SUBORDINATOR, words.subordinators), (Kind.AUXILIARY, words.auxiliaries), (Kind.ADVERB, words.adverbs),
-        (Kind.NOT_NOUN, words.negations.noun), (Kind.NOT_CLAUSE, words.negations.clause),
-        (Kind.NOT_NOT, words.negations.positive), (Kind.NOT_AFTER, words.negations.after),
-        (Kind.REQUEST_VERB, words.verbs.request), (Kind.MARKET_VERB, words.verbs.market),
-        (Kind.OUTPUT, words.outputs), (Kind.VIBE, words.vibes), (Kind.BACKDROP, words.backdrops),
-        (Kind.LIGHT_NOUN, words.lights), (Kind.ABSTRACT, words.abstract), (Kind.AUDIENCE, words.audiences),
-        (Kind.TEXT_CUE, words.text_cues), (Kind.INSTRUCTION, words.instructions), (Kind.GOODS, things.goods),
-        (Kind.PROP, things.props), (Kind.PERSON, things.people), (Kind.PART, things.parts),
-        (Kind.MATERIAL, things.materials), (Kind.ADJECTIVE, things.adjectives), (Kind.SHADE, colours.shades),
-        (Kind.REGION, places.regions), (Kind.SUPPORT, places.supports), (Kind.NO_CHANNEL, channels.unknown),
+        (Kind.DETERMINER, words.determiners),
+        (Kind.POSSESSIVE, words.possessives),
+        (Kind.PRONOUN, words.pronouns),
+        (Kind.CONJUNCTION, words.conjunctions),
+        (Kind.CONTRAST, words.contrast),
+        (Kind.VERB, words.verbs.other),
+        (Kind.SUBORDINATOR, words.subordinators),
+        (Kind.AUXILIARY, words.auxiliaries),
+        (Kind.ADVERB, words.adverbs),
+        (Kind.NOT_NOUN, words.negations.noun),
+        (Kind.NOT_CLAUSE, words.negations.clause),
+        (Kind.NOT_NOT, words.negations.positive),
+        (Kind.NOT_AFTER, words.negations.after),
+        (Kind.REQUEST_VERB, words.verbs.request),
+        (Kind.MARKET_VERB, words.verbs.market),
+        (Kind.OUTPUT, words.outputs),
+        (Kind.VIBE, words.vibes),
+        (Kind.BACKDROP, words.backdrops),
+        (Kind.LIGHT_NOUN, words.lights),
+        (Kind.ABSTRACT, words.abstract),
+        (Kind.AUDIENCE, words.audiences),
+        (Kind.TEXT_CUE, words.text_cues),
+        (Kind.INSTRUCTION, words.instructions),
+        (Kind.GOODS, things.goods),
+        (Kind.PROP, things.props),
+        (Kind.PERSON, things.people),
+        (Kind.PART, things.parts),
+        (Kind.MATERIAL, things.materials),
+        (Kind.ADJECTIVE, things.adjectives),
+        (Kind.SHADE, colours.shades),
+        (Kind.REGION, places.regions),
+        (Kind.SUPPORT, places.supports),
+        (Kind.NO_CHANNEL, channels.unknown),
         (Kind.TRADEMARK, marks.trademarks),
     ):
         for phrase in phrases:
@@ -298,9 +227,7 @@ def load_lexicon() -> Lexicon:
     names: dict[str, str] = {}
     for code, market in markets.markets.items():
         names[code] = market.names[0]
-        for kind, phrases in (
-            (Kind.COUNTRY, market.names), (Kind.CITY, market.cities), (Kind.DEMONYM, market.people)
-        ):
+        for kind, phrases in ((Kind.COUNTRY, market.names), (Kind.CITY, market.cities), (Kind.DEMONYM, market.people)):
             for phrase in phrases:
                 index.add(phrase, kind, code)
     for phrase, codes in markets.groups.items():
@@ -344,8 +271,7 @@ class _Index:
 
 @lru_cache(maxsize=1)
 def _known_words() -> frozenset[str]:
-    text = _file("known_words.txt")
-    return frozenset(text.split())
+    return frozenset(line for line in _file("known_words.txt").splitlines() if line and not line.startswith("#"))
 
 
 def _file(name: str) -> str:
@@ -353,7 +279,8 @@ def _file(name: str) -> str:
         return resources.files("tools.language").joinpath("data", name).read_text("utf-8")
     except OSError as error:
         raise Misconfigured(
-            f"the language data file {name} cannot be read: {error}", where="tools/language/data",
+            f"the language data file {name} cannot be read: {error}",
+            where="tools/language/data",
             hint="reinstall the package: its data files are incomplete",
         ) from error
 
@@ -363,6 +290,7 @@ def _read(name: str, model: type[D]) -> D:
         return model.model_validate(yaml.load(_file(f"{name}.yaml"), Loader=_LOADER))
     except (yaml.YAMLError, ValueError) as error:
         raise Misconfigured(
-            f"the language data file {name}.yaml is malformed: {error}", where="tools/language/data",
+            f"the language data file {name}.yaml is malformed: {error}",
+            where="tools/language/data",
             hint="undo the last edit of that file, or reinstall the package",
         ) from error

@@ -10,10 +10,20 @@ from tools.language.lexicon import LOOKS, Kind, Lexicon
 from tools.language.tokens import TokenKind
 
 _PHRASAL = (TokenKind.WORD, TokenKind.NUMBER, TokenKind.MEASURE, TokenKind.TIMES, TokenKind.FLAG, TokenKind.PERCENT)
-_BREAKING = frozenset({
-    Kind.PREPOSITION, Kind.CONJUNCTION, Kind.CONTRAST, Kind.NOT_NOUN, Kind.NOT_CLAUSE, Kind.NOT_NOT, Kind.NOT_AFTER,
-    Kind.INSTRUCTION, Kind.SUBORDINATOR, Kind.AUXILIARY,
-})
+_BREAKING = frozenset(
+    {
+        Kind.PREPOSITION,
+        Kind.CONJUNCTION,
+        Kind.CONTRAST,
+        Kind.NOT_NOUN,
+        Kind.NOT_CLAUSE,
+        Kind.NOT_NOT,
+        Kind.NOT_AFTER,
+        Kind.INSTRUCTION,
+        Kind.SUBORDINATOR,
+        Kind.AUXILIARY,
+    }
+)
 _LOOK = frozenset(LOOKS)
 _STAND_ALONE = frozenset({Kind.CHANNEL, Kind.NO_CHANNEL, Kind.CAMERA, Kind.ORIENTATION})
 _THINGS = frozenset({Kind.GOODS, Kind.PROP, Kind.PERSON, Kind.SUPPORT})
@@ -43,7 +53,7 @@ class Phrase:
         """The items up to the head: "a terrace" of "a terrace blurred"."""
         if self.head is None:
             return self.items
-        return self.items[:next(i for i, item in enumerate(self.items) if item is self.head) + 1]
+        return self.items[: next(i for i, item in enumerate(self.items) if item is self.head) + 1]
 
     @property
     def definite(self) -> bool:
@@ -64,7 +74,7 @@ def phrasal(item: Item) -> bool:
     return True
 
 
-def phrase_at(items: Sequence[Item], i: int, lexicon: Lexicon) -> tuple[Phrase, int]:
+def phrase_at(items: Sequence[Item], i: int, lexicon: Lexicon) -> tuple[Phrase, int]:  # noqa: PLR0912
     """The noun phrase that begins at `items[i]` (which is phrasal) and the index after it."""
     taken: list[Item] = []
     determiner = possessive = ""
@@ -100,8 +110,13 @@ def phrase_at(items: Sequence[Item], i: int, lexicon: Lexicon) -> tuple[Phrase, 
         j += 1
     j = max(j, i + 1)
     phrase = Phrase(
-        taken, _head(taken, bool(determiner or possessive or count)), determiner=determiner, possessive=possessive, count=count,
-        start=taken[0].start if taken else items[i].start, end=taken[-1].end if taken else items[j - 1].end,
+        taken,
+        _head(taken, bool(determiner or possessive or count)),
+        determiner=determiner,
+        possessive=possessive,
+        count=count,
+        start=taken[0].start if taken else items[i].start,
+        end=taken[-1].end if taken else items[j - 1].end,
     )
     _colours(phrase, lexicon)
     return phrase, j
@@ -120,8 +135,12 @@ def _joins_colours(items: Sequence[Item], j: int) -> bool:
     if not items[j].is_a(Kind.CONJUNCTION) or j + 2 >= len(items) or j == 0:
         return False
     before, after, noun = items[j - 1], items[j + 1], items[j + 2]
-    return before.is_a(Kind.COLOUR) and after.is_a(Kind.COLOUR) and phrasal(noun) and not before.is_a(Kind.PROP) and (
-        noun.is_a(*NOUNS) or noun.is_a(Kind.ADJECTIVE, Kind.MATERIAL) or not noun.senses
+    return (
+        before.is_a(Kind.COLOUR)
+        and after.is_a(Kind.COLOUR)
+        and phrasal(noun)
+        and not before.is_a(Kind.PROP)
+        and (noun.is_a(*NOUNS) or noun.is_a(Kind.ADJECTIVE, Kind.MATERIAL) or not noun.senses)
     )
 
 
@@ -136,7 +155,9 @@ def _boundary(a: Item, b: Item, items: Sequence[Item], j: int) -> bool:  # noqa:
     if any(k in b.senses for k in _STAND_ALONE) and not b.is_a(*_THINGS, Kind.PLACE):
         return True
     if b.is_a(Kind.COUNTRY, Kind.CITY):
-        return not (a.is_a(Kind.ADJECTIVE, Kind.TIME, Kind.LIGHT, Kind.WEATHER, Kind.SEASON, Kind.MOOD) and not _noun(a))
+        return not (
+            a.is_a(Kind.ADJECTIVE, Kind.TIME, Kind.LIGHT, Kind.WEATHER, Kind.SEASON, Kind.MOOD) and not _noun(a)
+        )
     if a.is_a(Kind.COUNTRY) and not a.is_a(Kind.DEMONYM):
         return not b.is_a(Kind.AUDIENCE, Kind.ABSTRACT, Kind.OUTPUT, Kind.PERSON)
     a_thing = a.is_a(*_THINGS) and not a.is_a(Kind.MATERIAL, Kind.ADJECTIVE, Kind.COLOUR) and not a.is_a(*LOOKS)
@@ -146,7 +167,9 @@ def _boundary(a: Item, b: Item, items: Sequence[Item], j: int) -> bool:  # noqa:
             return True
         if b.is_a(*LOOKS) and not b.is_a(*_THINGS, *_SETTINGS):
             return not (b.is_a(Kind.STYLE, Kind.THEME) and _vibe_follows(items, j + 1))
-        return a_thing and b.is_a(Kind.ADJECTIVE) and not b.is_a(*NOUNS, Kind.MATERIAL) and not _noun_follows(items, j + 1)
+        return (
+            a_thing and b.is_a(Kind.ADJECTIVE) and not b.is_a(*NOUNS, Kind.MATERIAL) and not _noun_follows(items, j + 1)
+        )
     if a.is_a(*_SETTINGS) and not a.is_a(Kind.MATERIAL):
         return b.is_a(*LOOKS) and not b.is_a(*_THINGS, *_SETTINGS)
     return False
@@ -161,7 +184,7 @@ def _vibe_follows(items: Sequence[Item], j: int) -> bool:
 
 
 def _head(taken: Sequence[Item], marked: bool) -> Item | None:
-    """The last noun. An unknown word counts, one that looks like an adjective only if `marked` by an article or number."""
+    """The last noun. An unknown word counts; one that looks like an adjective only if `marked` by an article."""
     if not taken:
         return None
     last = taken[-1]
@@ -185,15 +208,22 @@ def _colours(phrase: Phrase, lexicon: Lexicon) -> None:
         items = list(phrase.items)
     i = 0
     while i < len(items):
-        run = items[i:i + 1]
-        if items[i].is_a(Kind.SHADE) and i + 1 < len(items) and items[i + 1].is_a(Kind.COLOUR) and (
-            not items[i].is_a(Kind.COLOUR) or items[i + 1].word not in lexicon.also_things
-        ) and items[i + 1].start - items[i].end <= 1:
-            run = items[i:i + 2]
+        run = items[i : i + 1]
+        if (
+            items[i].is_a(Kind.SHADE)
+            and i + 1 < len(items)
+            and items[i + 1].is_a(Kind.COLOUR)
+            and (not items[i].is_a(Kind.COLOUR) or items[i + 1].word not in lexicon.also_things)
+            and items[i + 1].start - items[i].end <= 1
+        ):
+            run = items[i : i + 2]
         colour = run[-1]
         if colour.is_a(Kind.COLOUR) and not _is_flavour(colour, items, i + len(run), phrase, lexicon):
-            phrase.colours.append(" ".join(item.text.lower() for item in run) if not run[-1].glued
-                                  else "-".join(item.text.lower() for item in run))
+            phrase.colours.append(
+                " ".join(item.text.lower() for item in run)
+                if not run[-1].glued
+                else "-".join(item.text.lower() for item in run)
+            )
         else:
             phrase.modifiers.extend(run)
         i += len(run)

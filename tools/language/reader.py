@@ -19,8 +19,20 @@ from tools.language.remarks import LANGUAGES, foreign_language, names_own, other
 from tools.language.spelling import Speller
 from tools.language.tokens import tokens
 
-_SEASONS = ("winter", "winter", "spring", "spring", "spring", "summer", "summer", "summer", "autumn", "autumn", "autumn",
-            "winter")
+_SEASONS = (
+    "winter",
+    "winter",
+    "spring",
+    "spring",
+    "spring",
+    "summer",
+    "summer",
+    "summer",
+    "autumn",
+    "autumn",
+    "autumn",
+    "winter",
+)
 _NOW = ("this season", "current season", "the season's", "for the season", "seasonal")
 
 
@@ -31,7 +43,9 @@ class BuiltinReader:
         base = load_lexicon()
         own = tuple(vocabulary)
         self._lexicon = base.with_vocabulary(own) if own else base
-        single = {word for keys, senses in self._lexicon.phrases.items() for word in keys if senses.keys() - {Kind.TRADEMARK}}
+        single = {
+            word for keys, senses in self._lexicon.phrases.items() for word in keys if senses.keys() - {Kind.TRADEMARK}
+        }
         self._speller = Speller(single, self._lexicon.words)
 
     def read(self, request: str, brand: BrandId, *, today: date | None = None) -> Brief:

@@ -14,16 +14,18 @@ class Clause:
     """What is known about the clause being read."""
 
     preposition: str = ""
-    inherited: bool = False        # the preposition comes from the phrase before, over a comma or "and"
-    negated: str = ""              # "", "noun" or "clause"
-    market: bool = False           # "legal in", "sold in"
-    verb: str = ""                 # the verb right before: "request", "other" or ""
-    subject: str = ""              # a pronoun that began it
-    role: str = ""                 # of the phrase before
-    joined: bool = False           # only commas and conjunctions since the phrase before
-    joiner: str = ""               # the last of these: ",", "and", "+"
-    label: str = ""                # "Background: ...": what the rest of the line is
-    colon: bool = False            # right after "Product:"
+    passive: bool = False  # "surrounded by": the relation runs the other way
+    inherited: bool = False  # the preposition comes from the phrase before, over a comma or "and"
+    negated: str = ""  # "", "noun" or "clause"
+    market: bool = False  # "legal in", "sold in"
+    verb: str = ""  # the verb right before: "request", "other" or ""
+    subject: str = ""  # a pronoun that began it
+    role: str = ""  # of the phrase before
+    joined: bool = False  # only commas and conjunctions since the phrase before
+    joiner: str = ""  # the last of these: ",", "and", "+"
+    count: int = 0  # of "two of our pillows"
+    label: str = ""  # "Background: ...": what the rest of the line is
+    colon: bool = False  # right after "Product:"
 
 
 @dataclass(slots=True)

@@ -8,11 +8,19 @@ from domain.values import BrandId
 from tools.language.tokens import fold
 
 LANGUAGES = {
-    "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "sv": "Swedish",
-    "da": "Danish or Norwegian", "fi": "Finnish", "pl": "Polish",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "pt": "Portuguese",
+    "nl": "Dutch",
+    "sv": "Swedish",
+    "da": "Danish or Norwegian",
+    "fi": "Finnish",
+    "pl": "Polish",
 }
 _STOPWORDS = {
-    "de": "der die das und ein eine einen mit für auf im am ist nicht von bild unser unsere unserer bitte wir auch zu zum",
+    "de": "der die das und ein eine einen mit für auf im am ist nicht von bild unser unsere bitte wir auch zu zum",
     "fr": "le la les et un une des avec pour sur dans est pas notre nos du au aux image nous ce cette qui sans",
     "es": "el los las y un una con para en es no nuestra nuestro del al imagen por que sin foto",
     "it": "il lo gli e un una con per su nel nella non nostra nostro della del immagine che senza foto",
@@ -24,11 +32,48 @@ _STOPWORDS = {
     "pl": "i z na do w nie nasz nasza zdjęcie bez dla oraz jest",
 }
 _ENGLISH = frozenset(
-    ["the", "a", "an", "and", "or", "of", "with", "for", "on", "in", "our", "your", "we", "is", "are", "to", "no", "not", "from", "by", "at", "it", "this", "that", "please", "i", "me", "my", "as", "be", "show", "make"])
+    [
+        "the",
+        "a",
+        "an",
+        "and",
+        "or",
+        "of",
+        "with",
+        "for",
+        "on",
+        "in",
+        "our",
+        "your",
+        "we",
+        "is",
+        "are",
+        "to",
+        "no",
+        "not",
+        "from",
+        "by",
+        "at",
+        "it",
+        "this",
+        "that",
+        "please",
+        "i",
+        "me",
+        "my",
+        "as",
+        "be",
+        "show",
+        "make",
+    ]
+)
 _NEEDED = 2
 _BRAND = (
-    re.compile(r"\b(?:switch(?:ing)?|change|log ?in|move|go) (?:over )?(?:to|as|into) (?:the )?(?:brand )?([\w&.'’-]+)(?:['’]s)? "
-               r"(?:brand|account|tenant|library|workspace)\b", re.I),
+    re.compile(
+        r"\b(?:switch(?:ing)?|change|log ?in|move|go) (?:over )?(?:to|as|into) (?:the )?(?:brand )?([\w&.'’-]+)"
+        r"(?:['’]s)? (?:brand|account|tenant|library|workspace)\b",
+        re.I,
+    ),
     re.compile(r"\b(?:brand|tenant|client|account)\s*(?:id|name)?\s*(?:[:=]|is)\s*[\"'“]?([A-Za-z0-9][\w&.-]+)", re.I),
     re.compile(r"\b(?:for|as|from|under|with) (?:the )?brand [\"'“]?([A-Za-z0-9][\w&.-]+)", re.I),
     re.compile(r"\b([A-Z][\w&.-]+)['’]s (?:brand ?book|assets|library|products?|account|campaign)\b"),
@@ -47,7 +92,29 @@ def other_brands(request: str, brand: BrandId) -> list[str]:
     return found
 
 
-_NOT_NAMES = frozenset(["our", "the", "my", "your", "this", "that", "book", "new", "own", "a", "an", "it", "safe", "friendly", "guidelines", "guideline", "colours", "colors", "colour"])
+_NOT_NAMES = frozenset(
+    [
+        "our",
+        "the",
+        "my",
+        "your",
+        "this",
+        "that",
+        "book",
+        "new",
+        "own",
+        "a",
+        "an",
+        "it",
+        "safe",
+        "friendly",
+        "guidelines",
+        "guideline",
+        "colours",
+        "colors",
+        "colour",
+    ]
+)
 
 
 def names_own(note: str, brand: BrandId) -> bool:

@@ -1,7 +1,7 @@
 """What a noun phrase is: product, place, prop, market, channel, look or thing to avoid.
 
-It depends on its head, on the preposition, verb or negation before it, and, when only a comma or "and" parts it from the
-phrase before, on that phrase's role.
+It depends on its head, on the preposition, verb or negation before it, and, when only a comma or "and" parts it from
+the phrase before, on that phrase's role.
 """
 
 from __future__ import annotations
@@ -11,16 +11,37 @@ from collections.abc import Sequence
 
 from domain.values import Size
 from tools.language.draft import Said
-from tools.language.fields import RELATING, frame, geo, light, looks, market, noun_of, place, product, prop, wording
+from tools.language.fields import light, looks, noun_of, place, product, prop, wording
+from tools.language.frames import frame, geo
 from tools.language.items import GEO, NOUNS, Item
 from tools.language.lexicon import LOOKS, Kind
 from tools.language.phrases import Phrase
+from tools.language.placing import accompanying, markets_of, meant_for, part_of, placed
 from tools.language.reading import Reading
+from tools.language.standing import main_role
 from tools.language.tokens import TokenKind
 
-_PLACING = frozenset({"on", "in", "at", "by", "over", "through", "against", "under", "next to", "behind", "in front of",
-                      "above", "between", "around", "left of", "right of", "overlooking"})
-_SPATIAL = RELATING - {"on"}
+_PLACING = frozenset(
+    {
+        "on",
+        "in",
+        "at",
+        "by",
+        "over",
+        "through",
+        "against",
+        "under",
+        "next to",
+        "behind",
+        "in front of",
+        "above",
+        "between",
+        "around",
+        "left of",
+        "right of",
+        "overlooking",
+    }
+)
 
 
 def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -> None:
@@ -29,6 +50,7 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
     following = items[after] if after < len(items) else None
     role = ""
     if not phrase.items:
+        clause.count = phrase.count or 0
         return
     clause.market = clause.market or any(item.is_a(Kind.MARKET_VERB) for item in phrase.items)
     _trademarks(r, phrase)
@@ -48,13 +70,13 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
         clause.negated = ""
         clause.preposition = ""
     clause.role, clause.joined, clause.colon, r.first = role, False, False, False
-    clause.inherited = bool(clause.preposition)                          # its object has been read
+    clause.inherited = bool(clause.preposition)  # its object has been read
     r.last = phrase
     if role in ("product", "prop") and phrase.head is not None:
         r.subject = noun_of(phrase.head, r.lexicon)
 
 
-def _labelled(r: Reading, phrase: Phrase) -> str:
+def _labelled(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
     """The role a label gives: "Background: gradient purple". Empty if what follows says better itself what it is."""
     label, draft, words = r.clause.label, r.draft, wording(phrase.items)
     head = phrase.head
@@ -103,13 +125,24 @@ def _negated(r: Reading, phrase: Phrase, following: Item | None) -> str:
     """Record what to avoid. Our own product in "don't put the can on a beach" is not what the negation means."""
     clause = r.clause
     head = phrase.head
-    if head is not None and clause.negated == "clause" and phrase.definite and phrase.is_a(Kind.GOODS) and (
-        following is not None and following.is_a(Kind.PREPOSITION)
+    if clause.preposition == "from":
+        return ""  # "remove the text from the label"
+    if (
+        head is not None
+        and clause.negated == "clause"
+        and phrase.definite
+        and phrase.is_a(Kind.GOODS)
+        and (following is not None and following.is_a(Kind.PREPOSITION))
     ):
         return _role(r, phrase, following)
     if head is not None and phrase.is_a(Kind.OUTPUT, Kind.BACKDROP) and not (phrase.modifiers or phrase.colours):
         return ""
-    if head is not None and phrase.is_a(Kind.ABSTRACT) and not phrase.modifiers and not phrase.is_a(Kind.TEXT_CUE, Kind.PROP):
+    if (
+        head is not None
+        and phrase.is_a(Kind.ABSTRACT)
+        and not phrase.modifiers
+        and not phrase.is_a(Kind.TEXT_CUE, Kind.PROP)
+    ):
         return ""
     words = wording(phrase.items)
     if words:
@@ -163,215 +196,24 @@ def _role(r: Reading, phrase: Phrase, following: Item | None) -> str:  # noqa: P
     if clause.preposition == "outside" and not head.is_a(Kind.PLACE):
         return ""
     if clause.preposition in _PLACING and not clause.inherited:
-        return _placed(r, phrase)
+        return placed(r, phrase)
     if clause.preposition == "with" and not (clause.inherited and not clause.joined):
-        return _with(r, phrase)
+        return accompanying(r, phrase)
     if clause.preposition == "of":
-        return _of(r, phrase)
+        return part_of(r, phrase)
     if clause.preposition == "for" and not clause.inherited:
-        return _for(r, phrase)
+        return meant_for(r, phrase)
     if clause.preposition in ("from", "to", "as", "via") and not clause.inherited:
         towards = clause.preposition == "to"
-        _markets_of(r, phrase)
+        markets_of(r, phrase)
         clause.preposition = ""
         if towards and head.is_a(Kind.PLACE, Kind.REGION, Kind.SURFACE):
             return place(r, phrase)
         known = phrase.is_a(Kind.GOODS) and (phrase.possessive == "our" or (towards and phrase.definite))
         return product(r, phrase) if known else ""
-    return _main(r, phrase, following)
-
-
-def _main(r: Reading, phrase: Phrase, following: Item | None = None) -> str:  # noqa: PLR0911
-    """A phrase without a preposition of its own."""
-    clause, head = r.clause, phrase.head
-    assert head is not None
-    setting = head.is_a(Kind.PLACE, Kind.REGION, Kind.SURFACE)
-    listed = clause.joined and clause.role in ("product", "prop")
-    if head.is_a(Kind.PERSON):
-        if clause.verb == "other" and clause.subject in ("i", "we"):
-            return ""
-        return prop(r, phrase)
-    object_too = head.is_a(Kind.PROP) and (clause.role == "prop" or bool(r.draft.products))
-    if setting and not head.is_a(Kind.GOODS) and not object_too:
-        return place(r, phrase)
-    if head.is_a(Kind.GOODS):
-        if r.draft.products and not phrase.definite and (_doing(following) or head.word in r.lexicon.serveware):
-            return prop(r, phrase)
-        ours = phrase.possessive in ("our", "its", "my") or head.keys in r.lexicon.own
-        asked = clause.verb == "request" or clause.colon or not r.draft.products
-        either = clause.joiner == "+" and head.is_a(Kind.PROP)
-        if ours or asked or (listed and clause.role == "product" and not either):
-            return product(r, phrase)
-        if head.is_a(Kind.PROP, Kind.SUPPORT) or (listed and clause.role == "prop"):
-            return prop(r, phrase)
-        return product(r, phrase)
-    if head.is_a(Kind.COLOUR) and not phrase.determiner and head.text.lower() == head.word and len(phrase.items) == 1:
-        return _colour(r, head)
-    if head.is_a(Kind.PROP, Kind.SUPPORT):
-        return prop(r, phrase)
-    if setting:
-        return place(r, phrase)
-    if head.is_a(Kind.MATERIAL) and not head.is_a(Kind.GOODS):
-        return _material(r, phrase)
-    return _unknown(r, phrase)
-
-
-def _colour(r: Reading, head: Item) -> str:
-    """ "orange" alone, without an article and in the singular, is the colour."""
-    if r.draft.products and r.clause.role == "product":
-        r.draft.products[-1].colours.append(head.text.lower())
-        return "product"
-    r.draft.look(Kind.STYLE, head.text.lower(), head.text.lower())
-    return "look"
-
-
-def _material(r: Reading, phrase: Phrase) -> str:
-    """ "brown paper" is a surface; "leather" on its own says what the product is made of."""
-    if phrase.colours or phrase.modifiers:
-        return place(r, phrase)
-    if r.draft.products and r.clause.role == "product":
-        r.draft.products[-1].attributes.append(wording(phrase.items))
-        return "product"
-    return ""
-
-
-def _doing(following: Item | None) -> bool:
-    """True before "hanging", "lying": what does something of its own is not what is sold."""
-    return following is not None and following.is_verb and following.word.endswith("ing")
-
-
-def _unknown(r: Reading, phrase: Phrase) -> str:
-    """A noun in no list: a product only where a product would stand, and only if it is a word or a name."""
-    clause, head = r.clause, phrase.head
-    assert head is not None
-    if not head.known or head.senses:
-        if not head.senses:
-            if len(head.word) > 3:
-                r.draft.note(f'not understood: "{head.text}"')
-        return ""
-    if clause.verb == "request" or clause.preposition == "of" or clause.colon or phrase.possessive == "our":
-        return product(r, phrase, 2 if phrase.possessive == "our" and not head.senses else 1)
-    if r.first and not clause.subject and not clause.verb:
-        return product(r, phrase, 1)
-    if clause.joined and clause.role == "product":
-        return product(r, phrase, 1)
-    return ""
-
-
-def _placed(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
-    """A phrase after a preposition of place."""
-    clause, head = r.clause, phrase.head
-    assert head is not None
-    relation = clause.preposition
-    spatial = relation in _SPATIAL
-    if head.is_a(Kind.PERSON):
-        return prop(r, phrase, relation)
-    if relation == "overlooking":
-        return prop(r, phrase) if head.is_a(Kind.PLACE, Kind.PROP) else ""
-    thing = head.is_a(Kind.SUPPORT, Kind.PROP) and (not head.is_a(Kind.SURFACE, Kind.PLACE) or spatial)
-    beside = relation in ("left of", "right of") and phrase.definite
-    if spatial and head.is_a(Kind.GOODS) and not head.is_a(Kind.PLACE, Kind.SURFACE) and (
-        not head.is_a(Kind.PROP) or phrase.possessive == "our" or beside or _named(r, head)
-    ):
-        relation_to = noun_of(head, r.lexicon)
-        subject = r.subject
-        role = "product" if _named(r, head) else product(r, phrase)
-        r.draft.relate(subject, relation, relation_to)
-        return role
-    if thing and not (relation in ("in", "at", "by") and head.is_a(Kind.PLACE)):
-        if relation == "in" and head.is_a(Kind.SUPPORT) is False and head.is_a(Kind.PLACE):
-            return place(r, phrase)
-        return prop(r, phrase, relation)
-    if head.is_a(Kind.PLACE, Kind.REGION, Kind.SURFACE):
-        if relation in ("over", "above", "under", "against", "behind", "in front of"):
-            r.draft.relate(r.subject, relation, noun_of(head, r.lexicon))
-        return place(r, phrase)
-    if head.is_a(Kind.GOODS):
-        if phrase.possessive == "our":
-            return product(r, phrase)
-        return prop(r, phrase, relation) if phrase.determiner or r.draft.products else ""
-    if head.is_a(Kind.MATERIAL) and relation in ("on", "against", "over"):
-        return place(r, phrase)
-    if not head.senses and head.known and relation in ("on", "in", "at", "by") and not _is_time(head):
-        return place(r, phrase) if r.draft.background is None and not clause.subject else ""
-    return ""
-
-
-def _named(r: Reading, head: Item) -> bool:
-    noun = noun_of(head, r.lexicon)
-    return any(p.noun == noun for p in r.draft.products)
-
-
-def _with(r: Reading, phrase: Phrase) -> str:
-    head = phrase.head
-    assert head is not None
-    if phrase.possessive == "our" and head.is_a(Kind.GOODS):
-        return product(r, phrase)
-    if head.is_a(Kind.GOODS) and not r.draft.products:
-        return product(r, phrase)
-    furniture = head.keys[-1] in ("table", "desk", "counter", "shelf", "bench")
-    if head.is_a(Kind.PLACE, Kind.SURFACE) and not head.is_a(Kind.PROP, Kind.GOODS) and not furniture:
-        return place(r, phrase)
-    if head.is_a(Kind.MATERIAL) or (not head.known and len(head.word) < 4):
-        return ""
-    return prop(r, phrase)
-
-
-def _of(r: Reading, phrase: Phrase) -> str:
-    """ "photo of X" is about X; "a bottle of X" is a bottle; "the edge of X" is X."""
-    head, last, clause = phrase.head, r.last, r.clause
-    assert head is not None
-    clause.preposition = ""
-    if last is not None and last.is_a(Kind.GOODS) and clause.role == "product" and r.draft.products:
-        if r.draft.products[-1].noun in r.lexicon.sets and head.is_a(Kind.GOODS):
-            clause.preposition = "of"
-            role = product(r, phrase)
-            clause.preposition = ""
-            return role
-        r.draft.products[-1].attributes.append(wording(phrase.core))
-        return "product"
-    if last is not None and clause.role == "place" and head.is_a(Kind.PLACE, Kind.REGION):
-        r.draft.background = None                                        # "the wall of a living room": the room
-        return place(r, phrase)
-    if last is not None and clause.role in ("prop", "place") and last.head is not None:
-        if clause.role == "prop" and r.draft.props:
-            r.draft.props[-1].value += f" of {wording(phrase.core)}"
-        return clause.role
-    if head.is_a(Kind.GOODS):
-        return product(r, phrase)
-    clause.preposition = "of"
-    role = _main(r, phrase)
-    clause.preposition = ""
-    return role
-
-
-def _markets_of(r: Reading, phrase: Phrase) -> None:
-    """ "for German moms", "to Danish gardeners": people of a market are the market."""
-    head = phrase.head
-    if head is not None and (head.is_a(Kind.PERSON, Kind.AUDIENCE) or not head.senses):
-        for item in phrase.modifiers:
-            if item.is_a(*GEO):
-                market(r, item)
-
-
-def _for(r: Reading, phrase: Phrase) -> str:
-    head = phrase.head
-    assert head is not None
-    _markets_of(r, phrase)
-    if head.is_a(Kind.PERSON) or (head.is_a(Kind.PLACE, Kind.SURFACE) and not head.is_a(Kind.GOODS)):
-        looks(r, phrase.modifiers)
-        return ""
-    if head.is_a(Kind.GOODS):
-        return product(r, phrase)
-    if phrase.possessive == "our" or phrase.definite:
-        return _unknown(r, phrase)
-    return ""
+    return main_role(r, phrase, following)
 
 
 def _competes(phrase: Phrase) -> bool:
     """True if a name is also a thing and stands as one ("china cup" has its own head; "turkey" without a capital)."""
     return phrase.head is not None and phrase.head.is_a(Kind.GOODS, Kind.PROP)
-
-
-def _is_time(head: Item) -> bool:
-    return head.is_a(Kind.TIME, Kind.SEASON) or head.word in ("monday", "tuesday", "wednesday", "thursday", "friday")

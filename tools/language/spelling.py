@@ -1,7 +1,7 @@
 """Corrects a word that is no word, when exactly one word of the lexicon is near.
 
-Candidates come from the symmetric-delete index of W. Garbe's SymSpell (2012): two words within one deletion each share a
-key. They are then held to the optimal-string-alignment distance (insertions, deletions, substitutions, swaps of
+Candidates come from the symmetric-delete index of W. Garbe's SymSpell (2012): two words within one deletion each share
+a key. They are then held to the optimal-string-alignment distance (insertions, deletions, substitutions, swaps of
 neighbours): 1 for words of four to six letters, 2 from seven on.
 """
 
@@ -38,11 +38,13 @@ class Speller:
             return True
         for suffix in _SUFFIXES:
             stem = word.removesuffix(suffix)
-            if stem != word and len(stem) >= 3 and any(
-                s in self._known for s in (stem, stem + "e", stem[:-1] if stem[-1] == stem[-2] else stem)
+            if (
+                stem != word
+                and len(stem) >= 3
+                and any(s in self._known for s in (stem, stem + "e", stem[:-1] if stem[-1] == stem[-2] else stem))
             ):
                 return True
-        return any(word.startswith(p) and len(word) > len(p) + 3 and word[len(p):] in self._known for p in _PREFIXES)
+        return any(word.startswith(p) and len(word) > len(p) + 3 and word[len(p) :] in self._known for p in _PREFIXES)
 
     def correct(self, word: str, allowed: frozenset[str] | None = None) -> str | None:
         """The one nearest target (as a key), or None if `word` is a word or no or several targets are near."""
@@ -51,7 +53,8 @@ class Speller:
         limit = 1 if len(word) < _LONG else 2
         near = set().union(*(self._index.get(shorter, set()) for shorter in _deletes(word)))
         scored = sorted(
-            (distance, candidate) for candidate in near
+            (distance, candidate)
+            for candidate in near
             if (allowed is None or candidate in allowed) and (distance := osa(word, candidate, limit)) <= limit
         )
         best = [c for d, c in scored if d == scored[0][0]]
@@ -84,6 +87,4 @@ def osa(a: str, b: str, limit: int) -> int:
 
 
 def _deletes(word: str) -> set[str]:
-    return {word} | {word[:i] + word[i + 1:] for i in range(len(word))}
-
-
+    return {word} | {word[:i] + word[i + 1 :] for i in range(len(word))}

@@ -1,4 +1,4 @@
-"""A request as tokens: words, numbers, sizes, measures, quotations, flags and punctuation, each with its place in the text."""
+"""A request as tokens: words, numbers, sizes, measures, quotations, flags and punctuation, each with its place."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class TokenKind(StrEnum):
 
     WORD = "word"
     NUMBER = "number"
-    SIZE = "size"            # 1080x1350
-    RATIO = "ratio"          # 16:9
-    MEASURE = "measure"      # 330ml, 20 cm
-    TIMES = "times"          # x2, 3x
+    SIZE = "size"  # 1080x1350
+    RATIO = "ratio"  # 16:9
+    MEASURE = "measure"  # 330ml, 20 cm
+    TIMES = "times"  # x2, 3x
     PERCENT = "percent"
-    QUOTE = "quote"          # "Fresh today"
-    FLAG = "flag"            # two regional indicators: a country
-    STOP = "stop"            # . ! ? ; newline
+    QUOTE = "quote"  # "Fresh today"
+    FLAG = "flag"  # two regional indicators: a country
+    STOP = "stop"  # . ! ? ; newline
     COMMA = "comma"
     COLON = "colon"
     DASH = "dash"
@@ -67,14 +67,50 @@ _PATTERN = re.compile(
     re.IGNORECASE,
 )
 _IRREGULAR = {
-    "leaves": "leaf", "shelves": "shelf", "loaves": "loaf", "knives": "knife", "scarves": "scarf", "halves": "half",
-    "wolves": "wolf", "women": "woman", "men": "man", "children": "child", "feet": "foot", "geese": "goose",
-    "mice": "mouse", "teeth": "tooth", "wives": "wife", "potatoes": "potato", "tomatoes": "tomato", "shoes": "shoe",
-    "cookies": "cookie", "pies": "pie", "ties": "tie", "movies": "movie", "smoothies": "smoothie", "selfies": "selfie",
-    "hoodies": "hoodie", "onesies": "onesie", "brownies": "brownie", "beanies": "beanie", "axes": "axe",
-    "calves": "calf", "veggies": "veggie", "berries": "berry", "candies": "candy", "canoes": "canoe",
-    "toes": "toe", "mangoes": "mango", "headaches": "headache", "moustaches": "moustache", "quiches": "quiche",
-    "caches": "cache", "niches": "niche", "avalanches": "avalanche", "cliches": "cliche", "roll ups": "roll up",
+    "leaves": "leaf",
+    "shelves": "shelf",
+    "loaves": "loaf",
+    "knives": "knife",
+    "scarves": "scarf",
+    "halves": "half",
+    "wolves": "wolf",
+    "women": "woman",
+    "men": "man",
+    "children": "child",
+    "feet": "foot",
+    "geese": "goose",
+    "mice": "mouse",
+    "teeth": "tooth",
+    "wives": "wife",
+    "potatoes": "potato",
+    "tomatoes": "tomato",
+    "shoes": "shoe",
+    "cookies": "cookie",
+    "pies": "pie",
+    "ties": "tie",
+    "movies": "movie",
+    "smoothies": "smoothie",
+    "selfies": "selfie",
+    "hoodies": "hoodie",
+    "onesies": "onesie",
+    "brownies": "brownie",
+    "beanies": "beanie",
+    "axes": "axe",
+    "calves": "calf",
+    "veggies": "veggie",
+    "berries": "berry",
+    "candies": "candy",
+    "canoes": "canoe",
+    "toes": "toe",
+    "mangoes": "mango",
+    "headaches": "headache",
+    "moustaches": "moustache",
+    "quiches": "quiche",
+    "caches": "cache",
+    "niches": "niche",
+    "avalanches": "avalanche",
+    "cliches": "cliche",
+    "roll ups": "roll up",
 }
 _WORDLIKE = re.compile(r"[^\W\d_]", re.UNICODE)
 
@@ -87,7 +123,8 @@ def tokens(text: str) -> list[Token]:
     """
     if len(text) > LONGEST_REQUEST:
         raise BadInput(
-            f"the request is {len(text):,} characters long", where="request",
+            f"the request is {len(text):,} characters long",
+            where="request",
             hint=f"keep it under {LONGEST_REQUEST:,} characters: say what to show, where, and for which market",
         )
     found: list[Token] = []
@@ -105,12 +142,13 @@ def tokens(text: str) -> list[Token]:
             kind = "dash"
         glued = kind == "word" and start > 0 and text[start - 1] in "-‐‑" and start > 1 and text[start - 2].isalnum()
         if kind == "other" and piece == "-" and 0 < start < len(text) - 1 and text[start - 1].isalnum():
-            continue                                                   # the hyphen inside a compound
+            continue  # the hyphen inside a compound
         found.append(Token(piece, key(piece), TokenKind(kind), start, match.end(), glued))
     if not any(t.kind in _CONTENT for t in found):
         raise BadInput(
-            "the request has no words", where="request",
-            hint='say what to show and where, such as "our blood-orange can on a sunlit terrace, for Sweden, Instagram"',
+            "the request has no words",
+            where="request",
+            hint='say what to show and where: "our blood-orange can on a sunlit terrace, for Sweden, Instagram"',
         )
     return found
 

@@ -29,10 +29,14 @@ _SHORTEST_LIMIT = 40
 _MOST_WORDS = 24
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|without|none|nothing|avoid(?:ing)?|except|excluding|minus|free of|instead of|\w+n['’]t)\b.*", re.I)
+    r"\b(?:no|not|never|without|none|nothing|avoid(?:ing)?|except|excluding|minus|free of|instead of|\w+n['’]t)\b.*",
+    re.I,
+)
 _INSTRUCTION = re.compile(
     r"^\s*(?:please\s+)?(?:make|create|generate|draw|render|show|put|place|add|remove|ignore|approve|publish|use|ensure|"
-    r"give|write|design|produce|let|do|keep|set)\b\s*", re.I)
+    r"give|write|design|produce|let|do|keep|set)\b\s*",
+    re.I,
+)
 
 
 class _Phrases(BaseModel):
@@ -58,7 +62,8 @@ class BuiltinWriter:
         """
         if limit < _SHORTEST_LIMIT:
             raise BadInput(
-                f"a caption of at most {limit} characters says nothing", where="caption limit",
+                f"a caption of at most {limit} characters says nothing",
+                where="caption limit",
                 hint=f"give a limit of at least {_SHORTEST_LIMIT}",
             )
         phrases = _phrases()
@@ -78,8 +83,12 @@ def _subject(brief: Brief, product: Asset) -> str:
     named = [_noun_phrase(part.value) for part in brief.products]
     subject = _list([n for n in named if _clean(n)]) or product.title.lower()
     related = [
-        f"{r.subject} {r.relation} {r.object}" for r in brief.relations
-        if r.relation != "on" and len(brief.products) > 1 and _is_product(brief, r.subject) and _is_product(brief, r.object)
+        f"{r.subject} {r.relation} {r.object}"
+        for r in brief.relations
+        if r.relation != "on"
+        and len(brief.products) > 1
+        and _is_product(brief, r.subject)
+        and _is_product(brief, r.object)
     ]
     return f"{subject}, {related[0]}" if related else subject
 
@@ -99,7 +108,7 @@ def _noun_phrase(mention: ProductMention) -> str:
 
 
 def _with_article(text: str) -> str:
-    """"a wooden crate", "an orange"; plurals and names stay as they are."""
+    """ "a wooden crate", "an orange"; plurals and names stay as they are."""
     last = text.rsplit(maxsplit=1)[-1].lower() if text.split() else ""
     if not last or last != key(last) or last in PLURALS or text[:1].isupper():
         return text
@@ -171,8 +180,28 @@ def _style(brief: Brief, scene: Scene) -> str:
     return ", ".join((*(p for p in parts if p), _pick(_phrases().styles, scene.id, "style")))
 
 
-_MOODS = ("fresh", "calm", "warm", "cozy", "elegant", "quiet", "bright", "relaxed", "premium", "minimal", "clean", "festive",
-          "moody", "playful", "natural", "serene", "luxurious", "energetic", "romantic", "holiday")
+_MOODS = (
+    "fresh",
+    "calm",
+    "warm",
+    "cozy",
+    "elegant",
+    "quiet",
+    "bright",
+    "relaxed",
+    "premium",
+    "minimal",
+    "clean",
+    "festive",
+    "moody",
+    "playful",
+    "natural",
+    "serene",
+    "luxurious",
+    "energetic",
+    "romantic",
+    "holiday",
+)
 
 
 def _value(part: Part[str] | None) -> str:
@@ -236,6 +265,7 @@ def _phrases() -> _Phrases:
         return _Phrases.model_validate(yaml.safe_load(text))
     except (OSError, yaml.YAMLError, ValueError) as error:
         raise Misconfigured(
-            f"the caption phrases cannot be read: {error}", where="tools/language/data/captions.yaml",
+            f"the caption phrases cannot be read: {error}",
+            where="tools/language/data/captions.yaml",
             hint="undo the last edit of that file, or reinstall the package",
         ) from error

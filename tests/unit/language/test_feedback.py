@@ -12,24 +12,47 @@ from domain.values import Light, Point, Size
 from tools.language import read_feedback
 
 SCENES = [
-    Scene(id="plate:terrace-noon", kind=SceneKind.PLATE, title="Travertine ledge over a blurred sea", light=Light.NOON,
-          tags=("terrace", "sea view"), surface="travertine"),
-    Scene(id="plate:beach-golden", kind=SceneKind.PLATE, title="Wind-rippled sand", light=Light.GOLDEN, tags=("beach",)),
-    Scene(id="plate:terrace-golden", kind=SceneKind.PLATE, title="Terrace late", light=Light.GOLDEN,
-          tags=("terrace", "sea view")),
-    Scene(id="flat_lay:linen", kind=SceneKind.FLAT_LAY, title="Linen from above", light=Light.WINDOW, tags=("flat lay",)),
+    Scene(
+        id="plate:terrace-noon",
+        kind=SceneKind.PLATE,
+        title="Travertine ledge over a blurred sea",
+        light=Light.NOON,
+        tags=("terrace", "sea view"),
+        surface="travertine",
+    ),
+    Scene(
+        id="plate:beach-golden", kind=SceneKind.PLATE, title="Wind-rippled sand", light=Light.GOLDEN, tags=("beach",)
+    ),
+    Scene(
+        id="plate:terrace-golden",
+        kind=SceneKind.PLATE,
+        title="Terrace late",
+        light=Light.GOLDEN,
+        tags=("terrace", "sea view"),
+    ),
+    Scene(
+        id="flat_lay:linen", kind=SceneKind.FLAT_LAY, title="Linen from above", light=Light.WINDOW, tags=("flat lay",)
+    ),
 ]
 
 
 def candidate(number: int, scene: str, **settings_: float) -> Candidate:
     return Candidate(
-        id=f"c0-{number:02d}", caption=Caption(subject="a can"), scene=SceneRef(id=scene), products=("can",), seed=number,
+        id=f"c0-{number:02d}",
+        caption=Caption(subject="a can"),
+        scene=SceneRef(id=scene),
+        products=("can",),
+        seed=number,
         composition=Composition(canvas=Size(width=1080, height=1350), scale=0.4, centre=Point(x=0.5, y=0.6)),
         settings=Settings(**settings_),
     )
 
 
-SHOWN = [candidate(1, "plate:terrace-noon"), candidate(2, "plate:beach-golden", exposure=0.5), candidate(3, "flat_lay:linen")]
+SHOWN = [
+    candidate(1, "plate:terrace-noon"),
+    candidate(2, "plate:beach-golden", exposure=0.5),
+    candidate(3, "flat_lay:linen"),
+]
 
 
 def changes(text: str) -> dict[str, Scalar]:
@@ -39,22 +62,37 @@ def changes(text: str) -> dict[str, Scalar]:
 @pytest.mark.parametrize(
     ("words", "field", "way"),
     [
-        ("make the can bigger", "composition.scale", 1), ("a bit smaller", "composition.scale", -1),
-        ("it's too big", "composition.scale", -1), ("not big enough", "composition.scale", 1),
+        ("make the can bigger", "composition.scale", 1),
+        ("a bit smaller", "composition.scale", -1),
+        ("it's too big", "composition.scale", -1),
+        ("not big enough", "composition.scale", 1),
         ("zoom out", "composition.scale", -1),
-        ("brighter", "generator.exposure", 1), ("too dark", "generator.exposure", 1), ("not so bright", "generator.exposure", -1),
-        ("it looks gloomy", "generator.exposure", 1), ("more light", "generator.exposure", 1),
-        ("warmer light", "generator.warmth", 1), ("the light is too cold", "generator.warmth", 1),
+        ("brighter", "generator.exposure", 1),
+        ("too dark", "generator.exposure", 1),
+        ("not so bright", "generator.exposure", -1),
+        ("it looks gloomy", "generator.exposure", 1),
+        ("more light", "generator.exposure", 1),
+        ("warmer light", "generator.warmth", 1),
+        ("the light is too cold", "generator.warmth", 1),
         ("less warm", "generator.warmth", -1),
-        ("more contrast", "generator.contrast", 1), ("looks flat", "generator.contrast", 1),
-        ("less shadow", "generator.shadow", -1), ("too much shadow", "generator.shadow", -1),
-        ("not enough shadow", "generator.shadow", 1), ("softer light", "generator.shadow", -1),
-        ("blurrier background", "generator.defocus", 1), ("the background is too busy", "generator.defocus", 1),
-        ("sharper background", "generator.defocus", -1), ("less blurry background", "generator.defocus", -1),
-        ("tone down the colours", "generator.saturation", -1), ("more vivid", "generator.saturation", 1),
-        ("more grain", "generator.grain", 1), ("less reflection", "generator.reflection", -1),
-        ("move it to the left", "composition.centre.x", -1), ("further right", "composition.centre.x", 1),
-        ("a little higher", "composition.centre.y", -1), ("move it down", "composition.centre.y", 1),
+        ("more contrast", "generator.contrast", 1),
+        ("looks flat", "generator.contrast", 1),
+        ("less shadow", "generator.shadow", -1),
+        ("too much shadow", "generator.shadow", -1),
+        ("not enough shadow", "generator.shadow", 1),
+        ("softer light", "generator.shadow", -1),
+        ("blurrier background", "generator.defocus", 1),
+        ("the background is too busy", "generator.defocus", 1),
+        ("sharper background", "generator.defocus", -1),
+        ("less blurry background", "generator.defocus", -1),
+        ("tone down the colours", "generator.saturation", -1),
+        ("more vivid", "generator.saturation", 1),
+        ("more grain", "generator.grain", 1),
+        ("less reflection", "generator.reflection", -1),
+        ("move it to the left", "composition.centre.x", -1),
+        ("further right", "composition.centre.x", 1),
+        ("a little higher", "composition.centre.y", -1),
+        ("move it down", "composition.centre.y", 1),
     ],
 )
 def test_a_wish_changes_its_field_the_right_way(words: str, field: str, way: int) -> None:
@@ -63,7 +101,7 @@ def test_a_wish_changes_its_field_the_right_way(words: str, field: str, way: int
     found = changes(words)
     assert list(found) == [field]
     assert isinstance(found[field], float)
-    assert (float(found[field]) - now[field]) * way > 0          # type: ignore[arg-type]
+    assert (float(found[field]) - now[field]) * way > 0  # type: ignore[arg-type]
 
 
 def test_degrees_scale_the_step() -> None:
@@ -79,7 +117,10 @@ def test_no_shadow_takes_all_of_it_away() -> None:
 
 def test_several_wishes_in_one_sentence_are_all_read() -> None:
     assert set(changes("make the can bigger, warmer light and less shadow")) == {
-        "composition.scale", "generator.warmth", "generator.shadow"}
+        "composition.scale",
+        "generator.warmth",
+        "generator.shadow",
+    }
 
 
 def test_values_are_taken_from_the_candidate_meant() -> None:
@@ -91,10 +132,17 @@ def test_values_are_taken_from_the_candidate_meant() -> None:
 @pytest.mark.parametrize(
     ("words", "about"),
     [
-        ("I like the first one", ("c0-01",)), ("2 is best", ("c0-02",)), ("#3 warmer", ("c0-03",)),
-        ("number 2 bigger", ("c0-02",)), ("the last one but brighter", ("c0-03",)), ("2 and 3 larger", ("c0-02", "c0-03")),
-        ("all of them darker", ("c0-01", "c0-02", "c0-03")), ("c0-02 colder", ("c0-02",)),
-        ("I don't like the third", ("c0-01", "c0-02")), ("brighter", ()), ("make it 2% bigger", ()),
+        ("I like the first one", ("c0-01",)),
+        ("2 is best", ("c0-02",)),
+        ("#3 warmer", ("c0-03",)),
+        ("number 2 bigger", ("c0-02",)),
+        ("the last one but brighter", ("c0-03",)),
+        ("2 and 3 larger", ("c0-02", "c0-03")),
+        ("all of them darker", ("c0-01", "c0-02", "c0-03")),
+        ("c0-02 colder", ("c0-02",)),
+        ("I don't like the third", ("c0-01", "c0-02")),
+        ("brighter", ()),
+        ("make it 2% bigger", ()),
         ("the ninth one", ()),
     ],
 )
@@ -105,13 +153,19 @@ def test_candidates_are_found_by_number_word_or_id(words: str, about: tuple[str,
 def test_one_candidate_may_borrow_from_another() -> None:
     feedback = read_feedback("like 2 but with 3's background", SHOWN, SCENES)
     assert feedback.about == ("c0-02",)
-    assert {(c.target, c.field, c.amount) for c in feedback.changes} >= {(EditTarget.BACKGROUND, "scene", "flat_lay:linen")}
+    assert {(c.target, c.field, c.amount) for c in feedback.changes} >= {
+        (EditTarget.BACKGROUND, "scene", "flat_lay:linen")
+    }
 
 
 @pytest.mark.parametrize(
     ("words", "scene"),
-    [("on the beach instead", "plate:beach-golden"), ("different background", None), ("golden hour", "plate:terrace-golden"),
-     ("use the terrace at sunset", "plate:terrace-golden")],
+    [
+        ("on the beach instead", "plate:beach-golden"),
+        ("different background", None),
+        ("golden hour", "plate:terrace-golden"),
+        ("use the terrace at sunset", "plate:terrace-golden"),
+    ],
 )
 def test_another_background_is_a_planned_scene_or_the_next_best(words: str, scene: str | None) -> None:
     assert changes(words) == {"background.scene": scene}

@@ -20,17 +20,26 @@ FULL = "our can on a terrace, for Sweden, Instagram"
 
 
 def hit(name: str, score: float) -> AssetHit:
-    asset = Asset(id=name, brand="demo", kind=AssetKind.PRODUCT, title=name.replace("-", " ").capitalize(),
-                  digest="0" * 64, size=Size(width=100, height=100))
+    asset = Asset(
+        id=name,
+        brand="demo",
+        kind=AssetKind.PRODUCT,
+        title=name.replace("-", " ").capitalize(),
+        digest="0" * 64,
+        size=Size(width=100, height=100),
+    )
     return AssetHit(asset=asset, score=score)
 
 
 def asked(
-    request: str, hits: tuple[AssetHit, ...] = (hit("can", 0.9),), scenes: tuple[Scene, ...] = catalogue()[:4],
+    request: str,
+    hits: tuple[AssetHit, ...] = (hit("can", 0.9),),
+    scenes: tuple[Scene, ...] = catalogue()[:4],
     book: BrandBook | None = None,
 ) -> dict[str, Question]:
-    found = questions(READER.read(request, "demo"), product_hits=hits, background_hits=scenes,
-                      known_markets=("EU27", "SE"), book=book)
+    found = questions(
+        READER.read(request, "demo"), product_hits=hits, background_hits=scenes, known_markets=("EU27", "SE"), book=book
+    )
     assert [q.gain for q in found] == sorted((q.gain for q in found), reverse=True)
     assert len({q.id for q in found}) == len(found)
     return {q.id: q for q in found}
@@ -77,8 +86,14 @@ def test_the_country_of_the_place_is_offered_and_not_assumed() -> None:
 
 
 def test_the_brand_book_sets_the_defaults() -> None:
-    book = BrandBook(brand="demo", name="Demo", version="1", dated=date(2026, 11, 1), default_markets=("SE",),
-                     default_channels=("linkedin",))
+    book = BrandBook(
+        brand="demo",
+        name="Demo",
+        version="1",
+        dated=date(2026, 11, 1),
+        default_markets=("SE",),
+        default_channels=("linkedin",),
+    )
     found = asked("our can on a terrace", book=book)
     assert (found["market"].default, found["channel"].default) == ("SE", "linkedin")
 

@@ -15,8 +15,16 @@ SPELLER = Speller({word for keys in LEXICON.phrases for word in keys}, LEXICON.w
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("teracce", "terrace"), ("sweeden", "sweden"), ("instgram", "instagram"), ("christams", "christmas"),
-     ("shapmoo", "shampoo"), ("lemonad", "lemonade"), ("perfum", "perfume"), ("facebok", "facebook")],
+    [
+        ("teracce", "terrace"),
+        ("sweeden", "sweden"),
+        ("instgram", "instagram"),
+        ("christams", "christmas"),
+        ("shapmoo", "shampoo"),
+        ("lemonad", "lemonade"),
+        ("perfum", "perfume"),
+        ("facebok", "facebook"),
+    ],
 )
 def test_near_misses_are_corrected(typed: str, meant: str) -> None:
     assert SPELLER.correct(typed) == meant

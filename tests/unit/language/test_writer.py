@@ -17,7 +17,11 @@ from tools.language import BuiltinReader, BuiltinWriter
 
 READER, WRITER = BuiltinReader(), BuiltinWriter()
 CAN = Asset(
-    id="can", brand="demo", kind=AssetKind.PRODUCT, title="Blood orange soda, 330 ml can", digest="0" * 64,
+    id="can",
+    brand="demo",
+    kind=AssetKind.PRODUCT,
+    title="Blood orange soda, 330 ml can",
+    digest="0" * 64,
     size=Size(width=600, height=900),
 )
 REQUESTS = [
@@ -26,7 +30,9 @@ REQUESTS = [
     "wine bottle on a wooden crate with oranges, rustic. Don't show alcohol ads, not too dark!",
     "show me the can next to a laptop, minimalist, winter",
 ]
-FORBIDDEN = re.compile(r"\b(no|not|never|without|none|don't|avoid|make|create|generate|show|draw|place|ignore|approve)\b", re.I)
+FORBIDDEN = re.compile(
+    r"\b(no|not|never|without|none|don't|avoid|make|create|generate|show|draw|place|ignore|approve)\b", re.I
+)
 ELEMENTS = ("subject", "environment", "light", "camera", "style")
 
 

@@ -1,0 +1,141 @@
+"""What nouns about the picture, its audience and its market write into the draft: they frame it and are not in it."""
+
+from __future__ import annotations
+
+from domain.values import Size
+from tools.language.draft import Said
+from tools.language.fields import PROPER, looks, product, says_nothing, wording
+from tools.language.items import GEO, Item
+from tools.language.lexicon import LOOKS, Kind
+from tools.language.phrases import Phrase
+from tools.language.reading import Reading
+
+_SAYING = {
+    "style": Kind.STYLE,
+    "look": Kind.STYLE,
+    "aesthetic": Kind.STYLE,
+    "feel": Kind.MOOD,
+    "feeling": Kind.MOOD,
+    "vibe": Kind.MOOD,
+    "mood": Kind.MOOD,
+    "atmosphere": Kind.MOOD,
+    "ambience": Kind.MOOD,
+}
+"""Nouns whose modifier is a look even if no list has it: "cartoon style", "proposal vibe"."""
+
+
+def frame(r: Reading, phrase: Phrase) -> str:
+    """A noun about the picture itself ("image", "feel", "background", "campaign"): its modifiers are the looks."""
+    head, draft = phrase.head, r.draft
+    assert head is not None
+    for item in phrase.modifiers:
+        if item.is_a(Kind.CHANNEL):
+            draft.add(draft.channels, item.senses[Kind.CHANNEL], item.text)
+        elif item.is_a(Kind.ORIENTATION):
+            draft.size = draft.size or (Size.parse(item.senses[Kind.ORIENTATION]), item.text)
+    if head.is_a(Kind.OUTPUT):
+        return _output(r, phrase)
+    if head.is_a(Kind.BACKDROP):
+        return _backdrop(r, phrase)
+    if head.is_a(Kind.VIBE):
+        return _vibe(r, phrase)
+    return _matter(r, phrase)
+
+
+def _output(r: Reading, phrase: Phrase) -> str:
+    """ "three autumn images": how many, and how they look; "lamp photos": of what."""
+    looks(r, phrase.modifiers)
+    assert phrase.head is not None
+    if phrase.count:
+        r.draft.count = (phrase.count, f"{phrase.count} {phrase.head.text.lower()}")
+    goods = next((m for m in phrase.modifiers if m.is_a(Kind.GOODS)), None)
+    if goods is not None and not r.draft.products:
+        product(r, Phrase([goods], goods))
+    return "frame"
+
+
+def _vibe(r: Reading, phrase: Phrase) -> str:
+    """ "Mediterranean feel", "pink tones", "cartoon style"."""
+    head, draft = phrase.head, r.draft
+    assert head is not None
+    rest = [m for m in phrase.modifiers if not m.is_a(*LOOKS)]
+    if phrase.colours:
+        draft.look(Kind.STYLE, wording(phrase.items), wording(phrase.items))
+    if not looks(r, phrase.modifiers) and rest and not any(m.is_a(*GEO) for m in rest):
+        setting = next((m for m in rest if m.is_a(Kind.PLACE)), None)
+        if setting is not None:
+            draft.look(Kind.STYLE, f"{setting.text.lower()} feel", wording(phrase.items))
+        elif head.word in _SAYING and not any(m.word in r.lexicon.evaluative or says_nothing(m) for m in rest):
+            draft.look(_SAYING[head.word], wording(rest), wording(phrase.items))
+    return "look"
+
+
+def _matter(r: Reading, phrase: Phrase) -> str:
+    """Abstract nouns and audiences: "Christmas campaign", "Swedish customers", "make us a soap something"."""
+    head, draft, clause = phrase.head, r.draft, r.clause
+    assert head is not None
+    if head.is_a(Kind.AUDIENCE):
+        past = any(m.word in ("last", "previous", "old", "former") for m in phrase.items)
+        clause.market = clause.market or not past  # "customers in Norway"
+        for item in phrase.modifiers:
+            if item.is_a(*GEO):
+                market(r, item)
+    looks(r, [m for m in phrase.modifiers if m.is_a(Kind.THEME, Kind.SEASON)])
+    goods = next((m for m in phrase.modifiers if m.is_a(Kind.GOODS)), None)
+    if goods is not None and clause.verb == "request" and not draft.products:
+        return product(r, Phrase([goods], goods))
+    return ""
+
+
+def _backdrop(r: Reading, phrase: Phrase) -> str:
+    draft, head = r.draft, phrase.head
+    assert head is not None
+    place = next((m for m in phrase.modifiers if m.is_a(Kind.PLACE, Kind.SURFACE)), None)
+    words = wording(phrase.items)
+    looks(r, [m for m in phrase.modifiers if m.is_a(Kind.STYLE, Kind.SEASON, Kind.WEATHER, Kind.TIME)])
+    if place is not None and head.word != "wall":
+        draft.background = draft.background or Said(place.text.lower() if place.is_a(Kind.PLACE) else words, words)
+    elif head.word == "wall" and r.clause.preposition and not r.clause.inherited:
+        draft.background = draft.background or Said(words, words)
+    elif phrase.colours or any(m.word not in r.lexicon.evaluative for m in phrase.modifiers):
+        draft.weak_background = draft.weak_background or Said(words, words)
+    return "place"
+
+
+def geo(r: Reading, phrase: Phrase) -> str:
+    """A country, city, language or people: a market, or the place of the picture."""
+    clause, head = r.clause, phrase.head
+    assert head is not None
+    looks(r, phrase.modifiers)
+    if head.is_a(Kind.DEMONYM) and not head.is_a(*PROPER):
+        return _people(r, head)
+    relation = clause.preposition
+    if clause.market or relation in ("for", "to", "through") or (clause.joined and clause.role == "market"):
+        return market(r, head)
+    if relation in ("in", "at", "on", "over", "overlooking", "from") and not clause.inherited:
+        if relation in ("in", "at") and r.draft.named_place is None:
+            r.draft.named_place = Said(head.text, head.text)
+        return "place"
+    if head.is_a(Kind.CITY):
+        r.draft.pending_cities.append(Said(f"{head.text}|{head.senses[Kind.CITY]}", head.text))
+        return "market"
+    return "" if clause.subject or clause.verb else market(r, head)
+
+
+def _people(r: Reading, head: Item) -> str:
+    """ "for the Dutch" is a market; "in Dutch" a language, which yields to any market named."""
+    clause = r.clause
+    if clause.preposition == "for" or (clause.joined and clause.role == "market"):
+        return market(r, head)
+    if clause.preposition in ("in", "to", "with") or (clause.joined and clause.role == "language"):
+        r.draft.languages.append(Said(head.senses[Kind.DEMONYM], head.text))
+        return "language"
+    return ""
+
+
+def market(r: Reading, item: Item) -> str:
+    """Add the market or markets `item` names."""
+    kind = next(k for k in (Kind.COUNTRY, Kind.CITY, Kind.DEMONYM) if k in item.senses)
+    for code in item.senses[kind].split():
+        r.draft.add(r.draft.markets, code, item.text)
+    return "market"
