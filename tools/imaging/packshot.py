@@ -12,6 +12,7 @@ from math import radians, tan
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from domain.ports import Image
 from domain.values import Box
@@ -24,9 +25,10 @@ __all__ = ["VIEW_ELEVATION", "Packshot", "PackshotSpec", "catalogue", "render"]
 
 VIEW_ELEVATION = 7.5
 _DISTANCE = 9.0            # from camera to product, in product sizes: about a 200 mm lens
-_SAMPLES = 2               # along each side of a pixel
+_SAMPLES = 1.5             # along each side of a pixel; edges are soft by coverage, so that few suffice
 _STEPS = 160              # a ray that grazes a lid closes in by an eighth of its distance a step
-_BAND_ROWS = 48
+_BAND_ROWS = 96            # of samples; a whole number of pixels
+_TILE = 8                  # rays of a tile share their approach
 _SEEN = 200.0              # degrees of a turned body that artwork is drawn for; the camera sees less than 180
 _WHITE = 1.06              # linear level drawn as white
 
@@ -39,6 +41,14 @@ class Packshot:
     components: dict[str, Box]
 
 
+@dataclass(frozen=True)
+class _Band:
+    """Finished rows of a picture, and where each component is seen in them."""
+
+    rgba: Image
+    seen: dict[str, npt.NDArray[np.bool_]]
+
+
 def render(product: PackshotSpec, height: int = 1100) -> Packshot:
     """Render a product `height` pixels high, or as wide where it is wider. The same spec gives the same pixels."""
     unit, width, top = _extent(product)
@@ -48,24 +58,23 @@ def render(product: PackshotSpec, height: int = 1100) -> Packshot:
     pixel = max(top + 1.6 * lift, width) / height
     margin = max(6, round(0.02 * height))
     finish = Finish(product, unit, _print_labels(product, unit, 1 / pixel))
-    columns = round((width + 2 * margin * pixel) / pixel)
-    rows = round((top + 2 * lift + 2 * margin * pixel) / pixel)
+    columns = 2 * round((width / pixel + 2 * margin) / 2)               # even, so that samples fall into whole pixels
+    rows = 2 * round(((top + 2 * lift) / pixel + 2 * margin) / 2)
     step = pixel / _SAMPLES
     centre = _centre(product, unit)
-    xs = ((np.arange(columns * _SAMPLES) + 0.5) * step - columns * pixel / 2 + centre).astype(np.float32)
-    ys = (top + lift + margin * pixel - (np.arange(rows * _SAMPLES) + 0.5) * step).astype(np.float32)
+    xs = ((np.arange(int(columns * _SAMPLES)) + 0.5) * step - columns * pixel / 2 + centre).astype(np.float32)
+    ys = (top + lift + margin * pixel - (np.arange(int(rows * _SAMPLES)) + 0.5) * step).astype(np.float32)
     camera = (centre, 0.5 * top + _DISTANCE * size * tan(radians(VIEW_ELEVATION)), _DISTANCE * size)
     bands = [ys[start : start + _BAND_ROWS] for start in range(0, len(ys), _BAND_ROWS)]
     with ThreadPoolExecutor(2) as pool:
         drawn = list(pool.map(lambda band: _band(solid, finish, camera, xs, band, step, size), bands))
-    colour = np.vstack([band[0] for band in drawn])
-    cover = np.vstack([band[1] for band in drawn])
-    parts: dict[str, Floats] = {}
-    for name in dict.fromkeys(name for band in drawn for name in band[2]):
-        empty = [np.zeros(band[1].shape, np.float32) for band in drawn]
-        parts[name] = np.vstack([band[2].get(name, blank) for band, blank in zip(drawn, empty, strict=True)])
-    rgba, components = _developed(colour, cover, parts)
-    return _cropped(rgba, components, margin)
+    rgba = np.vstack([band.rgba for band in drawn])
+    names = dict.fromkeys(name for band in drawn for name in band.seen)
+    boxes = {
+        name: _boxed(np.vstack([band.seen.get(name, np.zeros(band.rgba.shape[:2], bool)) for band in drawn]))
+        for name in names
+    }
+    return _cropped(rgba, {name: box for name, box in boxes.items() if box}, margin)
 
 
 def _extent(product: PackshotSpec) -> tuple[float, float, float]:
@@ -122,79 +131,105 @@ def _sorted_outline(body: Lathe, heights: list[float]) -> tuple[list[float], lis
 
 def _band(
     solid: Union, finish: Finish, camera: tuple[float, float, float], xs: Floats, ys: Floats, step: float, size: float
-) -> tuple[Floats, Floats, dict[str, Floats]]:
-    """Radiance (premultiplied), coverage and component masks of some rows of samples."""
-    shape = (len(ys), len(xs))
+) -> _Band:
+    """Trace some rows of samples and develop them to pixels."""
     gx, gy = (g.ravel() for g in np.meshgrid(xs, ys))
     eye = np.array(camera, np.float32)
     dx, dy = gx - eye[0], gy - eye[1]
     length = np.sqrt(dx * dx + dy * dy + eye[2] * eye[2])
     direction = (dx / length, dy / length, -eye[2] / length)
-    hit, t, cover = _march(solid, eye, direction, step)
-    colour, parts = np.zeros((gx.size, 3), np.float32), {}
+    hit, t, cover = _march(solid, eye, direction, _approach(solid, eye, xs, ys, step), step)
+    layers = np.zeros((gx.size, 4), np.float32)
+    layers[:, 3] = cover
+    masks: dict[str, Floats] = {}
     if hit.size:
         rays: Vectors = (direction[0][hit], direction[1][hit], direction[2][hit])
         p: Vectors = (eye[0] + t[hit] * rays[0], eye[1] + t[hit] * rays[1], eye[2] + t[hit] * rays[2])
         light, surface, printed = shade(solid, finish, p, rays, size)
-        colour[hit] = light
+        layers[hit, :3] = _shoulder(light) * cover[hit][:, None]
         named = {name: surface.zone == index for index, (name, _) in enumerate(finish.zones)} | printed
         for name, mask in named.items():
             if mask.any():
-                layer = np.zeros(gx.size, np.float32)
-                layer[hit[mask]] = cover[hit[mask]]
-                parts[name] = layer.reshape(shape)
-    return colour.reshape(*shape, 3), cover.reshape(shape), parts
+                masks[name] = np.zeros(gx.size, np.float32)
+                masks[name][hit[mask]] = cover[hit[mask]]
+    pixels = _averaged(layers.reshape(len(ys), len(xs), 4))
+    straight = pixels[..., :3] / np.maximum(pixels[..., 3:], 1e-3)
+    rgba = np.dstack([to_srgb(np.clip(straight, 0, 1)), pixels[..., 3]])
+    seen = {name: _averaged(mask.reshape(len(ys), len(xs))) > 0.5 for name, mask in masks.items()}
+    return _Band(np.rint(rgba * 255).astype(np.uint8), seen)
 
 
-def _march(solid: Union, eye: Floats, direction: Vectors, step: float) -> tuple[Indices, Floats, Floats]:
+def _averaged(samples: Floats) -> Floats:
+    """Samples to pixels, by area."""
+    size = (int(samples.shape[1] / _SAMPLES), int(samples.shape[0] / _SAMPLES))
+    return np.asarray(cv2.resize(samples, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _boxed(seen: npt.NDArray[np.bool_]) -> Box | None:
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    if not len(rows):
+        return None
+    left, top = int(columns[0]), int(rows[0])
+    return Box(x=left, y=top, width=int(columns[-1]) - left + 1, height=int(rows[-1]) - top + 1)
+
+
+def _approach(solid: Union, eye: Floats, xs: Floats, ys: Floats, step: float) -> Floats:
+    """How far every ray can go before it may touch anything, infinite for rays that pass by: one march for each tile.
+
+    While the tile's middle ray is further from the product than the tile is wide, no ray of the tile can have hit
+    (cone marching, Bantay 2018).
+    """
+    across, down = (np.arange(-(-len(samples) // _TILE), dtype=np.float32) + 0.5 for samples in (xs, ys))
+    tile = np.float32(_TILE * step)
+    gx, gy = (g.ravel() for g in np.meshgrid(xs[0] + tile * across, ys[0] - tile * down))
+    dx, dy, dz = gx - eye[0], gy - eye[1], -eye[2]
+    length = np.sqrt(dx * dx + dy * dy + dz * dz)
+    dx, dy, dz = dx / length, dy / length, dz / length
+    depth = np.float32(solid.depth + 0.03)
+    t, end = (depth - eye[2]) / dz, (-depth - eye[2]) / dz
+    wide = np.float32(0.75 * _TILE * step)
+    going = np.arange(t.size)
+    for _ in range(_STEPS):
+        along = t[going]
+        d = solid.distance((eye[0] + along * dx[going], eye[1] + along * dy[going], eye[2] + along * dz[going]))
+        d = d - wide
+        t[going] += np.maximum(d, 0)
+        going = going[(d > 0.1 * wide) & (t[going] < end[going])]
+        if not going.size:
+            break
+    t = np.where(t < end, t, np.inf).reshape(len(down), len(across))
+    tiles = np.repeat(np.repeat(t, _TILE, axis=0), _TILE, axis=1)
+    return np.asarray(tiles[: len(ys), : len(xs)].ravel(), dtype=np.float32)
+
+
+def _march(solid: Union, eye: Floats, direction: Vectors, start: Floats, step: float) -> tuple[Indices, Floats, Floats]:
     """Rays that meet the product, how far along they do, and each sample's coverage.
 
     A ray that only passes within half a sample of the silhouette counts in part, at its closest point: soft edges
     without more samples.
     """
-    depth = np.float32(solid.depth + 0.03)
-    t = (depth - eye[2]) / direction[2]
-    end = (-depth - eye[2]) / direction[2]
-    closest = np.full(t.shape, np.inf, np.float32)
-    where = t.copy()
-    going = np.arange(t.size)
-    precise = np.float32(0.2 * step)
-    for _ in range(_STEPS):
-        along = t[going]
-        d = solid.distance(
-            (eye[0] + along * direction[0][going], eye[1] + along * direction[1][going],
-             eye[2] + along * direction[2][going])
-        )
-        nearer = d < closest[going]
-        closest[going[nearer]] = d[nearer]
-        where[going[nearer]] = t[going[nearer]]
-        t[going] += np.maximum(d, precise)
-        going = going[(d > precise) & (t[going] < end[going])]
-        if not going.size:
-            break
+    closest = np.full(start.shape, np.inf, np.float32)
+    where = start.copy()
+    rays = np.flatnonzero(np.isfinite(start))
+    precise = np.float32(0.25 * step)
+    t, dx, dy, dz = start[rays], direction[0][rays], direction[1][rays], direction[2][rays]
+    best, at = np.full(t.shape, np.inf, np.float32), t.copy()
+    for left in range(_STEPS, -1, -1):
+        d = solid.distance((eye[0] + t * dx, eye[1] + t * dy, eye[2] + t * dz))
+        nearer = d < best
+        best, at = np.where(nearer, d, best), np.where(nearer, t, at)
+        going = (d > precise) & (eye[2] + t * dz > -solid.depth - 0.03)
+        t = t + np.where(going, d, 0)
+        if left == 0 or going.sum() < 0.7 * going.size:              # dropping finished rays costs more than a step
+            done = ~going if left else np.ones_like(going)
+            closest[rays[done]], where[rays[done]] = best[done], at[done]
+            going &= left > 0
+            rays, t, dx, dy, dz, best, at = (v[going] for v in (rays, t, dx, dy, dz, best, at))
+            if not rays.size:
+                break
     cover = np.clip(0.5 + precise / step - closest / np.float32(step), 0, 1)
     cover[closest <= precise] = 1
     return np.flatnonzero(cover > 0), where, cover.astype(np.float32)
-
-
-def _developed(colour: Floats, cover: Floats, parts: dict[str, Floats]) -> tuple[Image, dict[str, Box]]:
-    """Samples to pixels: premultiplied averaging in linear light, a soft shoulder, sRGB, straight alpha."""
-    size = (colour.shape[1] // _SAMPLES, colour.shape[0] // _SAMPLES)
-    toned = _shoulder(colour)
-    mixed = np.asarray(cv2.resize(toned * cover[..., None], size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    alpha = np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    straight = mixed / np.maximum(alpha, 1e-3)[..., None]
-    rgba = np.dstack([to_srgb(np.clip(straight, 0, 1)), alpha])
-    boxes = {}
-    for name, layer in parts.items():
-        seen = np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA)) > 0.5
-        rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
-        if len(rows):
-            boxes[name] = Box(
-                x=int(columns[0]), y=int(rows[0]),
-                width=int(columns[-1] - columns[0]) + 1, height=int(rows[-1] - rows[0]) + 1,
-            )  # fmt: skip
-    return np.rint(rgba * 255).astype(np.uint8), boxes
 
 
 def _shoulder(linear: Floats) -> Floats:

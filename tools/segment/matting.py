@@ -7,6 +7,8 @@ as a mixture, alpha = (I - B).(F - B) / |F - B|^2, the projection used by Bayesi
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +17,10 @@ from domain.ports import Image, Mask
 from tools.segment.outline import dilated, eroded
 
 Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.integer[Any] | np.floating[Any]]     # what OpenCV's stubs call every array
 
 _SIMILAR = 45.0          # 8-bit colour distance at which projection and plain blur weigh the same
+_MEANS_SIDE = 1400
 OPAQUE = 0.995           # from here on a pixel is the photo's own
 
 
@@ -48,22 +52,24 @@ def matte(image: Image, inside: Mask, band: int | None = None) -> tuple[Image, M
     mixed = (soft > 0.02) & (soft < OPAQUE)
     solid = np.where(soft >= 0.98, 1, np.where(mixed, 0.5, 0)).astype(np.float32)
     clean = _around(region, solid, band)
-    share = soft[..., None]
-    repaired = clean + share * (region - share * clean - (1 - share) * background)
-    colours[window][mixed] = np.rint(repaired[mixed].clip(0, 255)).astype(np.uint8)
+    share, clean = soft[mixed][:, None], clean[mixed]
+    repaired = clean + share * (region[mixed] - share * clean - (1 - share) * background[mixed])
+    colours[window][mixed] = np.rint(repaired.clip(0, 255)).astype(np.uint8)
     return colours, np.rint(np.where(alpha >= OPAQUE, 1, alpha) * 255).astype(np.uint8)
 
 
 def _projected(
     region: Floats, mask: Mask, sure: Mask, maybe: Mask, foreground: Floats, background: Floats, band: int
 ) -> Floats:
-    apart = foreground - background
-    squared = np.square(apart).sum(-1)
-    share = ((region - background) * apart).sum(-1) / (squared + 1)
     plain = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), band / 2.5)
+    unsure = (maybe == 1) & (sure == 0)
+    apart = foreground[unsure] - background[unsure]
+    squared = np.square(apart).sum(-1)
+    share = ((region[unsure] - background[unsure]) * apart).sum(-1) / (squared + 1)
     trust = squared / (squared + _SIMILAR**2)
-    alpha = ((trust * share + (1 - trust) * plain - 0.06) / 0.86).clip(0, 1)
-    alpha = cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), 0.5) * (plain > 0.02)
+    alpha = sure.astype(np.float32)
+    alpha[unsure] = ((trust * share + (1 - trust) * plain[unsure] - 0.06) / 0.86).clip(0, 1)
+    alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.5) * (plain > 0.02), dtype=np.float32)
     alpha[sure == 1] = 1
     alpha[maybe == 0] = 0
     return np.asarray(alpha, dtype=np.float32)
@@ -71,14 +77,26 @@ def _projected(
 
 def _around(region: Floats, weight: npt.NDArray[np.generic], band: int) -> Floats:
     """Weighted mean colour around every pixel: from nearby where there is enough, else from further away."""
+    height, width = weight.shape
+    factor = min(1.0, _MEANS_SIDE / max(height, width))
     weights = weight.astype(np.float32)
-    near, enough = _mean(region, weights, 4 * band + 1)
-    far, _ = _mean(region, weights, 16 * band + 1)
+    if factor < 1:                                       # means over many pixels need no more resolution than this
+        size = (round(width * factor), round(height * factor))
+        small = cv2.resize(weights, size, interpolation=cv2.INTER_AREA)
+        sums = cv2.resize(region * weights[..., None], size, interpolation=cv2.INTER_AREA)
+        band = max(2, round(band * factor))
+    else:
+        small, sums = weights, region * weights[..., None]
+    near, enough = _mean(sums, small, 4 * band + 1)
+    far, _ = _mean(sums, small, 16 * band + 1)
     trust = np.clip(enough * 40, 0, 1)[..., None]
-    return np.asarray(near * trust + far * (1 - trust), dtype=np.float32)
+    means = near * trust + far * (1 - trust)
+    if factor < 1:
+        means = cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(means, dtype=np.float32)
 
 
-def _mean(region: Floats, weights: Floats, side: int) -> tuple[Floats, Floats]:
+def _mean(sums: Pixels, weights: Pixels, side: int) -> tuple[Floats, Floats]:
     total = cv2.blur(weights, (side, side))
-    mean = cv2.blur(region * weights[..., None], (side, side)) / (total[..., None] + 1e-4)
+    mean = cv2.blur(sums, (side, side)) / (total[..., None] + 1e-4)
     return np.asarray(mean, dtype=np.float32), np.asarray(total, dtype=np.float32)
