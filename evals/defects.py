@@ -8,14 +8,17 @@ from importlib import resources
 from random import Random
 from typing import Any
 
+import numpy as np
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
+from domain.assets import Asset, AssetKind
 from domain.brief import Brief, Part, ProductMention
 from domain.candidate import Scalar, Slot
-from domain.composition import Composition, SceneRef, Settings
+from domain.composition import Composition, Scene, SceneRef, Settings
 from domain.errors import BadInput, Misconfigured
-from domain.values import AssetId, BrandId, Model, Origin, Share, Size
+from domain.ports import Image
+from domain.values import AssetId, BrandId, Model, Origin, Point, Share, Size
 
 SUITE = "suites/defects.yaml"
 FILLED_IN = {
@@ -156,6 +159,56 @@ def planted(case: Defect, slot: Slot, photo: AssetId | None = None) -> Slot:
             "scene": SceneRef.model_validate(fields["scene"]),
         }
     )
+
+
+def copy_slot(case: Defect, slot: Slot) -> Slot:
+    """What to draw as the photograph of a `photo` case: the sound slot with the product where the copy is to be.
+
+    Raises BadInput for a case without one.
+    """
+    if case.photo is None:
+        raise BadInput(f"{case.id} needs no photograph")
+    x, y = case.photo.at
+    composition = slot.composition.model_copy(
+        update={**FILLED_IN, "centre": Point(x=x, y=y), "scale": case.photo.height, "roll": 0.0}
+    )
+    return slot.model_copy(update={"id": f"{slot.id}-photo", "composition": composition})
+
+
+def photograph(
+    case: Defect, drawn: Slot, picture: Image, product: Asset, scene: Scene
+) -> tuple[Asset, Image]:
+    """The library row and pixels of the photograph of a `photo` case.
+
+    Args:
+        case: the case.
+        drawn: `copy_slot`, drawn: its horizon, contacts and box say how the photograph was taken.
+        picture: what was drawn, RGB.
+        product: the product's row, for its real height.
+        scene: the scene that was drawn, for its light.
+    """
+    composition = drawn.composition
+    if case.photo is None or composition.box is None or composition.horizon is None or not product.real_height:
+        raise BadInput(f"{case.id}: the copy was not drawn", hint="draw copy_slot first")
+    height, width = picture.shape[:2]
+    base = float(composition.box.y + composition.box.height)
+    line = max((point.y for point in composition.contacts), default=base)
+    lit_left = (composition.light_from is not None and composition.light_from.x < 0) != case.photo.mirrored
+    row = Asset(
+        id=f"photo-{case.id}",
+        brand=product.brand,
+        kind=AssetKind.BACKGROUND,
+        title=scene.title,
+        tags=scene.tags,
+        digest=product.digest,
+        size=Size(width=width, height=height),
+        horizon=composition.horizon / height,
+        ground_line=line / height,
+        camera_height=product.real_height * (line - composition.horizon) / composition.box.height,
+        light=scene.light,
+        light_side=-0.8 if lit_left else 0.8,
+    )
+    return row, np.ascontiguousarray(picture[:, ::-1]) if case.photo.mirrored else picture
 
 
 def _value(sound: object, plant: Plant) -> Scalar:

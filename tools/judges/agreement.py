@@ -243,12 +243,13 @@ def _surroundings(views: Views) -> Floats | None:
 
 
 def _tone_parts(text: str, views: Views) -> list[Measured]:
-    """Vivid, muted, warm and cool as colourfulness and mean yellowness of the surroundings."""
+    """Vivid and muted as colourfulness; warm and cool as yellowness of the lightest quarter, which shows the light."""
     around = _surroundings(views) if text else None
     if around is None:
         return []
     colourful = lab_colourfulness(around)
-    yellow = float(around[:, 2].mean())
+    lightest = around[:, 0] >= np.percentile(around[:, 0], 75)
+    yellow = float(around[lightest, 2].mean())
     found: list[Measured] = []
     for name, tone in vocabulary().tones.items():
         if not any(_mentions(text, word) for word in tone.words):

@@ -74,7 +74,7 @@ def _exposure_fixes(views: Views, stops: float) -> tuple[Change, ...]:
         neutral = Change(
             target=EditTarget.GENERATOR, field="exposure", amount=0.0, why="the scene's own, measured exposure"
         )
-        return neutral, measured, other
+        return (neutral, other) if abs(corrected) < 0.1 else (neutral, measured, other)
     return measured, other
 
 
