@@ -258,13 +258,8 @@ def _settle_verbs(found: list[Item]) -> None:
             if _modal(before, after):
                 item.senses = {Kind.AUXILIARY: "can"}
             continue
-        if (
-            item.keys == ("no",)
-            and before is not None
-            and before.is_a(*NOUNS, Kind.CHANNEL)
-            and (after is None or after.shape in _BREAKS)
-        ):
-            item.senses = {Kind.NOT_AFTER: "no"}  # "LinkedIn no, Instagram yes"
+        if _denies_before(item, before, after, found[max(0, i - 6) : i]):
+            item.senses = {Kind.NOT_AFTER: item.word}
         if not item.is_a(*_VERBS):
             continue
         nominal = [k for k in item.senses if k not in _VERBS and k not in _FUNCTION]
@@ -282,6 +277,14 @@ def _settle_verbs(found: list[Item]) -> None:
                 item.tags.add("verb")
         elif before.is_a(Kind.NOT_CLAUSE) and after is not None and not after.is_a(Kind.NOT_AFTER):
             item.tags.add("verb")
+
+
+def _denies_before(item: Item, before: Item | None, after: Item | None, window: Sequence[Item]) -> bool:
+    """True for the "no" of "LinkedIn no, Instagram yes" and the "out" of "leave people out"."""
+    if item.keys == ("out",):
+        return any(earlier.word in ("leave", "keep") for earlier in window)
+    ends = after is None or after.shape in _BREAKS
+    return item.keys == ("no",) and before is not None and before.is_a(*NOUNS, Kind.CHANNEL) and ends
 
 
 def _describes(item: Item) -> bool:

@@ -20,6 +20,7 @@ def main_role(r: Reading, phrase: Phrase, following: Item | None = None) -> str:
             return ""
         return prop(r, phrase)
     object_too = head.is_a(Kind.PROP) and (clause.role == "prop" or bool(r.draft.products))
+    object_too = object_too and not (head.is_a(Kind.PLACE) and r.draft.background is None)
     if setting and not head.is_a(Kind.GOODS) and not object_too:
         return place(r, phrase)
     if head.is_a(Kind.GOODS):

@@ -46,8 +46,11 @@ class Token:
 
 
 _WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*['’]?"
-_CODE = r"(?![x×]\d{1,2}(?!\w))[^\W\d_]{1,4}\d{1,4}[^\W_]*|\d{1,2}[dgk](?![^\W_])"
-"""Words with digits in them: A4, SPF50, Y2K, 3D."""
+_CODE = (
+    r"(?![x×]\d{1,2}(?!\w))[^\W\d_]{1,4}\d{1,4}[^\W_]*"
+    r"|\d{1,2}[dgk](?![^\W_])|\d{2,4}s(?![^\W_])|(?:[^\W\d_]\.){2,}|x\.com\b"
+)
+"""Words with digits in them: A4, SPF50, Y2K, 3D, 80s; and words with dots: U.S., x.com."""
 _PATTERN = re.compile(
     r"(?P<url>https?://\S+|www\.\S+|\S+@\S+\.\S+)"
     r"|(?P<quote>\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|«[^»\n]{1,300}»"
@@ -143,7 +146,7 @@ def tokens(text: str) -> list[Token]:
         glued = kind == "word" and start > 0 and text[start - 1] in "-‐‑" and start > 1 and text[start - 2].isalnum()
         if kind == "other" and piece == "-" and 0 < start < len(text) - 1 and text[start - 1].isalnum():
             continue  # the hyphen inside a compound
-        found.append(Token(piece, key(piece), TokenKind(kind), start, match.end(), glued))
+        found.append(Token(piece, key("".join(piece.split())), TokenKind(kind), start, match.end(), glued))
     if not any(t.kind in _CONTENT for t in found):
         raise BadInput(
             "the request has no words",
@@ -166,7 +169,7 @@ def key(word: str) -> str:
 
 def fold(word: str) -> str:
     """Lower case without accents; typographic apostrophes become plain ones, a possessive 's is dropped."""
-    plain = word.casefold()
+    plain = word.casefold().replace(".", "")
     if not plain.isascii():
         plain = unicodedata.normalize("NFKD", plain.replace("’", "'").replace("‘", "'"))
         plain = "".join(c for c in plain if not unicodedata.combining(c))
