@@ -21,6 +21,7 @@ Vectors = tuple[Floats, Floats, Floats]
 
 _CELLS = 900          # table cells per product height
 _BAND = 5             # cells around the surface where distances are exact
+_FACET = 0.004        # length of the straight pieces an arc is made of
 _CHUNK = 1024
 
 
@@ -53,7 +54,7 @@ def normalise(v: Vectors) -> Vectors:
     return v[0] / length, v[1] / length, v[2] / length
 
 
-def rounded(outline: npt.NDArray[np.float64], radii: npt.NDArray[np.float64], steps: int = 10) -> Floats:
+def rounded(outline: npt.NDArray[np.float64], radii: npt.NDArray[np.float64]) -> Floats:
     """An open polyline with its corners replaced by circular arcs of the given radii (shortened where they overlap)."""
     points = [outline[0]]
     for before, corner, after, radius in zip(outline[:-2], outline[1:-1], outline[2:], radii[1:-1], strict=True):
@@ -71,7 +72,7 @@ def rounded(outline: npt.NDArray[np.float64], radii: npt.NDArray[np.float64], st
         first, last = corner + back * reach - centre, corner + ahead * reach - centre
         start = np.arctan2(first[1], first[0])
         turn = (np.arctan2(last[1], last[0]) - start + np.pi) % (2 * np.pi) - np.pi
-        angles = start + turn * np.linspace(0, 1, steps)
+        angles = start + turn * np.linspace(0, 1, max(8, int(abs(turn) * arc / _FACET)))
         points += [centre + arc * np.array([np.cos(a), np.sin(a)]) for a in angles]
     points.append(outline[-1])
     return np.asarray(points, dtype=np.float32)
@@ -128,9 +129,8 @@ class TurnedBody:
         outside = np.where(corner, solid[rows_near, columns_near] == 0, side > 0)
         table[rows_near, columns_near] = np.where(outside, d, -d)
         self._table = table
-        self._gradient = np.dstack(
-            [np.gradient(table, axis=1), np.gradient(table, axis=0)]
-        ).astype(np.float32) / np.float32(cell)
+        gradient = np.dstack([np.gradient(table, axis=1), np.gradient(table, axis=0)]).astype(np.float32)
+        self._gradient = np.asarray(cv2.GaussianBlur(gradient, (0, 0), 1.5), dtype=np.float32)    # no facets in mirrors
 
     def _position(self, p: Vectors) -> tuple[Floats, Floats, Floats]:
         radius = np.hypot(p[0], p[2])
@@ -177,6 +177,9 @@ class BentTube:
         low, high = curve[:, :2].min(0), curve[:, :2].max(0)
         middle = (low + high) / 2
         self.ball = (float(middle[0]), float(middle[1]), 0.0), float(np.hypot(*(high - low))) / 2 + self.reach
+        self._wall = np.float32(part.wall / unit)
+        along = curve[-1, :2] - curve[-3, :2]
+        self._along, self._end = along / np.hypot(*along), curve[-1, :2]
 
     def distance(self, p: Vectors) -> Floats:
         """Signed distance (exact for round rods, a close bound for flat ones)."""
@@ -187,15 +190,18 @@ class BentTube:
         read = lookup(self._table, column, row)
         flat = np.float32(self.part.flat)
         near = (np.hypot(read[:, 0], p[2] / flat) - read[:, 1]) * min(1.0, self.part.flat)
+        if self._wall > 0:
+            beyond_end = (p[0] - self._end[0]) * self._along[0] + (p[1] - self._end[1]) * self._along[1]
+            near = np.maximum(np.maximum(near, beyond_end), -(near + self._wall))
         beyond = np.hypot(beyond_x, beyond_y) * self._cell
         return np.asarray(np.where(beyond > 0, np.maximum(near, beyond), near), dtype=np.float32)
 
     def normal(self, p: Vectors) -> Vectors:
         """Outward unit normal by central differences over one table cell."""
-        return by_differences(self, p, self._cell)
+        return by_differences(self, p, 1.5 * self._cell)
 
 
-def _catmull_rom(knots: npt.NDArray[np.float64], steps: int = 14) -> Floats:
+def _catmull_rom(knots: npt.NDArray[np.float64], steps: int = 28) -> Floats:
     """A smooth curve through all knots (Catmull & Rom 1974), ends doubled."""
     padded = np.vstack([2 * knots[0] - knots[1], knots, 2 * knots[-1] - knots[-2]])
     s = np.linspace(0, 1, steps, endpoint=False)[:, None]

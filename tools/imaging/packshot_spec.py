@@ -62,7 +62,8 @@ class Tube(Model):
     name: str
     path: tuple[tuple[Centimetres, Centimetres, Centimetres], ...] = Field(min_length=2)
     flat: float = Field(default=1.0, gt=0.2, lt=4)
-    blend: Centimetres = 0.0
+    blend: Centimetres = Field(default=0.0, ge=0, description="how softly it flows into the other parts")
+    wall: Centimetres = Field(default=0.0, ge=0, description="of a spout, cut open at its last point; 0 is solid")
     material: Material
 
 
