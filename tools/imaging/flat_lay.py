@@ -26,6 +26,9 @@ PPM = 2400.0
 """Pixels per metre of the surface."""
 
 _HEIGHT = 1.4
+_THREAD = 2.9
+"""Pixels from thread to thread of linen: 1.2 mm."""
+
 _RECIPES = Path(__file__).with_name("flat_lay.yaml")
 
 
@@ -132,17 +135,21 @@ def _linen(recipe: Surface) -> tuple[Floats, Floats, float]:
     shape = SIZE[::-1]
     rows = np.arange(shape[0], dtype=np.float32)[:, None]
     columns = np.arange(shape[1], dtype=np.float32)[None]
-    wander_x = 7 * (fractal(shape, 180, 3, 11) - 0.5)
-    wander_y = 7 * (fractal(shape, 180, 3, 12) - 0.5)
-    pitch = 4.6
-    warp = np.cos((columns + wander_x) * np.float32(2 * np.pi / pitch))
-    weft = np.cos((rows + wander_y) * np.float32(2 * np.pi / pitch))
-    thick = fractal(shape, 26, 2, 13, 0.5, 9.0) + fractal(shape[::-1], 26, 2, 14, 0.5, 9.0).T
-    weave = (0.5 * (warp + weft) + 0.5 * warp * weft) * (0.55 + 0.55 * thick)
+    across = (columns + 9 * (fractal(shape, 150, 3, 11) - 0.5)) / _THREAD
+    down = (rows + 9 * (fractal(shape, 150, 3, 12) - 0.5)) / _THREAD
+    # Every thread has its own thickness, which changes along it: that is what tells linen from a printed grid.
+    rng = np.random.default_rng(17)
+    warp_own, weft_own = rng.random(1024, np.float32), rng.random(1024, np.float32)
+    slub_x = warp_own[across.astype(np.intp) % 1024] + 1.2 * (fractal(shape[::-1], 22, 3, 13, 0.6, 7.0).T - 0.5)
+    slub_y = weft_own[down.astype(np.intp) % 1024] + 1.2 * (fractal(shape, 22, 3, 14, 0.6, 7.0) - 0.5)
+    warp = np.cos(across * np.float32(2 * np.pi)) * (0.35 + 0.65 * slub_x)
+    weft = np.cos(down * np.float32(2 * np.pi)) * (0.35 + 0.65 * slub_y)
+    weave = 0.5 * (warp + weft) + 0.30 * warp * weft
+    thick = slub_x + slub_y
     folds = fractal(shape, 620, 3, 15, 0.42, 1.7)
-    height = 0.55 * weave + 150 * blur(folds, 9)
+    height = 0.50 * weave + 150 * blur(folds, 9)
     light, dark = (from_hex(tone) for tone in recipe.tones)
-    share = np.clip(0.30 + 0.45 * (fractal(shape, 60, 3, 16) - 0.5) - 0.20 * weave + 0.30 * (thick - 1), 0, 1)
+    share = floats(np.clip(0.34 + 0.40 * (fractal(shape, 60, 3, 16) - 0.5) - 0.16 * weave + 0.16 * (thick - 1), 0, 1))
     return mix(light, dark, share), floats(height), 1.0
 
 
@@ -171,7 +178,7 @@ def _plaster(recipe: Surface) -> tuple[Floats, Floats, float]:
     shape = SIZE[::-1]
     strokes = fractal(shape, 190, 4, 31, 0.55, 2.6) + 0.6 * fractal(shape[::-1], 240, 4, 32, 0.55, 2.2).T
     grain = fractal(shape, 4, 2, 33, 0.6)
-    pits = smoothstep(0.80, 0.90, fractal(shape, 9, 2, 34, 0.4))
+    pits = smoothstep(0.84, 0.93, fractal(shape, 5, 2, 34, 0.4))
     height = 26 * strokes + 0.7 * grain - 1.3 * pits
     share = np.clip(0.35 + 1.1 * (strokes - 0.8) + 0.18 * (grain - 0.5), 0, 1)
     light, dark = (from_hex(tone) for tone in recipe.tones)

@@ -46,7 +46,8 @@ class PlateRecord(BaseModel):
     """What is known of a plate.
 
     `KP` is the 3x4 projection from metres to pixels of a `size` picture; `sun` the unit vector towards the key light
-    and `sun_angle` its apparent size in degrees; `clip` (x0, y0, x1, y1) or `clip_disc` (radius) bound a plinth.
+    and `sun_angle` its apparent size in degrees; `clip` (x0, y0, x1, y1) or `clip_disc` (radius) bound a plinth;
+    `stand` is where the middle of a foot may be (metres), `gain` and `saturation` how the plate is printed.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -77,7 +78,7 @@ class PlateRecord(BaseModel):
     palette: tuple[HexColour, ...] = ()
     scale: str = "tabletop"
     gain: float = Field(default=1.3, gt=0)
-    saturation: float = Field(default=1.2, ge=0)
+    saturation: float | None = Field(default=None, ge=0)
     licence: str = ""
 
     def view(self) -> View:
@@ -130,9 +131,16 @@ def plate_stage(name: str, folder: Path = PLATES) -> Stage:
             where=str(folder / f"{name}.webp"),
             hint=_REINSTALL,
         )
-    return Stage(
-        record.view(), beauty, key, record.gloss, record.rough, gain=record.gain, saturation=record.saturation
-    )
+    saturation = _saturation(beauty) if record.saturation is None else record.saturation
+    return Stage(record.view(), beauty, key, record.gloss, record.rough, gain=record.gain, saturation=saturation)
+
+
+def _saturation(beauty: Image) -> float:
+    """Saturation to print a plate with: the renderer's filmic curve is shy, and the shyer the paler the scene."""
+    small = cv2.resize(beauty, (96, 64), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    chroma = float(np.hypot(lab[..., 1], lab[..., 2]).mean())
+    return float(np.clip(1.2 + 0.02 * (24 - chroma), 1.0, 1.3))
 
 
 def _picture(path: Path) -> Image:

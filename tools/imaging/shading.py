@@ -181,12 +181,12 @@ def _mirrored(
 
 
 def _lying(shot: Shot, figure: Figure, settings: Settings, lift: float) -> Shading:
-    """Shading of a product that lies on a surface seen from above: its outline moved away from the light.
+    """Shading of a product that lies on a surface seen from above.
 
-    Three layers stand for its thickness: contact, body and the soft far end.
+    Its outline is swept away from the light over the length its thickness throws, softer the further.
     """
     view, crop, canvas = shot.view, shot.crop, shot.canvas
-    thick = figure.geometry.depth or 0.18 * figure.height / crop.ppm
+    thick = figure.geometry.depth or 0.14 * figure.height / crop.ppm
     throw = thick * crop.ppm / max(view.sun[2], 0.2)
     away = (-view.sun[0] * throw, view.sun[1] * throw)
     pad = int(hypot(*away) + 0.30 * figure.height + lift) & ~1
@@ -200,14 +200,13 @@ def _lying(shot: Shot, figure: Figure, settings: Settings, lift: float) -> Shadi
     grid[window] = half[part].astype(np.float32) / 255
     softness = max(0.8, 0.25 * thick * crop.ppm * tan(radians(view.sun_angle) / 2) * 2)
     blocked = np.zeros_like(grid)
-    for share in (0.35, 0.7, 1.0):
+    steps = int(np.clip(hypot(*away) / 6, 4, 16))
+    copies = [cv2.GaussianBlur(grid, (0, 0), max(0.6, softness * s + 0.02 * lift)) for s in (0.2, 0.6, 1.0)]
+    for share in np.linspace(0.1, 1.0, steps):
         dx, dy = (v * share / 2 for v in away)
-        moved = cv2.warpAffine(
-            cv2.GaussianBlur(grid, (0, 0), softness * share + 0.02 * lift),
-            np.array([[1.0, 0, dx], [0, 1, dy + lift * 0.5]]),
-            grid.shape[::-1],
-        )
-        blocked = np.maximum(blocked, moved)
+        shift = np.array([[1.0, 0, dx], [0, 1, dy + lift * 0.5]])
+        moved = cv2.warpAffine(copies[min(int(share * 3), 2)], shift, grid.shape[::-1])
+        np.maximum(blocked, moved, out=blocked)
     blocked = np.clip(blocked * settings.shadow, 0, 1)[..., None]
     tight, wide = (cv2.GaussianBlur(grid, (0, 0), s) for s in (max(1.5, 0.06 * throw), max(4.0, 0.22 * throw)))
     dark = np.clip(0.45 * tight + 0.40 * wide, 0, 0.9) / (1 + lift / 12)
