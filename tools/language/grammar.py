@@ -18,6 +18,7 @@ from tools.language.roles import read_phrase
 from tools.language.tokens import TokenKind
 
 _LOOK = frozenset(LOOKS)
+_EXCEPTING = ("except", "except for", "other than", "apart from")
 _REPLACING = ("replace", "swap", "exchange")
 
 
@@ -85,7 +86,12 @@ def _word(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  # noq
         clause.negated = "replaced"
     elif item.is_a(Kind.PREPOSITION) and clause.negated == "replaced":
         clause.negated, clause.preposition, clause.inherited = "", "on", False  # "replace the beach by a pool"
+    elif item.is_a(Kind.BESIDE_IT):
+        if r.draft.products and not clause.negated:
+            r.draft.relate(r.subject, item.senses[Kind.BESIDE_IT], r.draft.products[-1].noun)
     elif item.is_a(Kind.PREPOSITION):
+        if clause.negated == "noun" and i and items[i - 1].is_a(Kind.PRONOUN):
+            clause.negated = ""  # "without anything next to the bottle": the bottle stays
         clause.preposition, clause.inherited, clause.joined = item.senses[Kind.PREPOSITION], False, False
         clause.passive = item.word in ("surrounded by", "encircled by")
         _pronoun_object(r, items, i)
@@ -136,6 +142,9 @@ def _label(items: Sequence[Item], i: int, lexicon: Lexicon) -> str:
 
 def _negation(r: Reading, item: Item) -> None:
     clause = r.clause
+    if clause.role == "avoid" and item.word in _EXCEPTING:
+        clause.negated, clause.preposition, clause.joined = "", "", False  # "no text except the logo"
+        return
     if clause.negated and item.is_a(Kind.NOT_CLAUSE):
         clause.negated = ""  # "don't skip": two make none
         return

@@ -43,6 +43,7 @@ _FUNCTION = frozenset(
         Kind.NOT_NOT,
         Kind.NOT_AFTER,
         Kind.PREPOSITION,
+        Kind.BESIDE_IT,
         Kind.TEXT_CUE,
         Kind.INSTRUCTION,
     }

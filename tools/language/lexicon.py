@@ -36,6 +36,7 @@ class Kind(StrEnum):
     NOT_NOT = "not_not"  # looks like a negation and is none
     NOT_AFTER = "not_after"  # negates what stands before it
     PREPOSITION = "preposition"
+    BESIDE_IT = "beside_it"  # a preposition and the product as its object
     REQUEST_VERB = "request_verb"
     MARKET_VERB = "market_verb"
     VERB = "verb"
@@ -219,6 +220,7 @@ def load_lexicon() -> Lexicon:
     index.add_all(Kind.PLACE, places.places)
     index.add_all(Kind.SURFACE, places.surfaces)
     index.add_all(Kind.PREPOSITION, words.prepositions)
+    index.add_all(Kind.BESIDE_IT, words.beside_it)
     index.add_all(Kind.CHANNEL, channels.channels)
     for phrase, size in channels.orientation.items():
         index.add(phrase, Kind.ORIENTATION, size)

@@ -81,6 +81,7 @@ class Words(Data):
     adverbs: list[str]
     negations: Negations
     prepositions: dict[str, list[str]]
+    beside_it: dict[str, list[str]]
     verbs: Verbs
     outputs: list[str]
     vibes: list[str]

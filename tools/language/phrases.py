@@ -13,6 +13,7 @@ _PHRASAL = (TokenKind.WORD, TokenKind.NUMBER, TokenKind.MEASURE, TokenKind.TIMES
 _BREAKING = frozenset(
     {
         Kind.PREPOSITION,
+        Kind.BESIDE_IT,
         Kind.CONJUNCTION,
         Kind.CONTRAST,
         Kind.NOT_NOUN,

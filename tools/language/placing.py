@@ -23,7 +23,10 @@ def placed(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
         return prop(r, phrase, relation)
     if relation == "overlooking":
         return prop(r, phrase) if head.is_a(Kind.PLACE, Kind.PROP) else ""
-    if spatial and head.is_a(Kind.GOODS) and _is_sold(r, phrase):
+    first = phrase.definite and not r.draft.products and not head.is_a(Kind.SUPPORT, Kind.PLACE, Kind.SURFACE)
+    if head.is_a(Kind.GOODS) and (
+        (spatial and _is_sold(r, phrase)) or phrase.possessive == "our" or (spatial and first)
+    ):
         subject = r.subject
         role = "product" if _named(r, head) else product(r, phrase)
         r.draft.relate(subject, relation, noun_of(head, r.lexicon))
@@ -52,18 +55,19 @@ def _placed_unknown(r: Reading, phrase: Phrase) -> str:
     if clause.preposition in ("in", "at"):
         return place(r, phrase) if r.draft.background is None else ""
     marked = bool(phrase.determiner or phrase.modifiers) or clause.preposition != "on"
-    if clause.preposition in ("on", "around", "next to", "in front of", "between") and marked:
+    if clause.preposition in ("on", "around", "next to", "in front of", "between", "against") and marked:
         return prop(r, phrase, clause.preposition)
     return ""
 
 
 def _is_sold(r: Reading, phrase: Phrase) -> bool:
-    """True if goods beside the product are a product too: "our", "left of the lamp", named before, or never a prop."""
+    """True if goods beside the product are a product too: "left of the lamp", named before or first, or no prop."""
     head = phrase.head
     if head is None or head.is_a(Kind.PLACE, Kind.SURFACE):
         return False
     beside = r.clause.preposition in ("left of", "right of") and phrase.definite
-    return not head.is_a(Kind.PROP) or phrase.possessive == "our" or beside or _named(r, head)
+    first = phrase.definite and not r.draft.products and not head.is_a(Kind.SUPPORT)
+    return not head.is_a(Kind.PROP) or first or beside or _named(r, head)
 
 
 def _named(r: Reading, head: Item) -> bool:

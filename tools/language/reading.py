@@ -24,6 +24,7 @@ class Clause:
     joined: bool = False  # only commas and conjunctions since the phrase before
     joiner: str = ""  # the last of these: ",", "and", "+"
     count: int = 0  # of "two of our pillows"
+    beside_it: bool = False  # the phrase is followed by "next to it"
     label: str = ""  # "Background: ...": what the rest of the line is
     colon: bool = False  # right after "Product:"
 

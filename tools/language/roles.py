@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from domain.values import Size
 from tools.language.draft import Said
-from tools.language.fields import light, looks, noun_of, place, product, prop, wording
+from tools.language.fields import RELATING, light, looks, noun_of, place, product, prop, wording
 from tools.language.frames import frame, geo
 from tools.language.items import GEO, NOUNS, Item
 from tools.language.lexicon import LOOKS, Kind
@@ -21,6 +21,7 @@ from tools.language.reading import Reading
 from tools.language.standing import main_role
 from tools.language.tokens import TokenKind
 
+_PAIRING = frozenset({"between", "next to", "around", "behind", "in front of"})
 _PLACING = frozenset(
     {
         "on",
@@ -50,8 +51,9 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
     following = items[after] if after < len(items) else None
     role = ""
     if not phrase.items:
-        clause.count = phrase.count or 0
+        _bare_number(r, phrase, items[after : after + 2])
         return
+    clause.beside_it = _beside_it(items[after : after + 2])
     clause.market = clause.market or any(item.is_a(Kind.MARKET_VERB) for item in phrase.items)
     _trademarks(r, phrase)
     named = following is not None and following.word in ("one", "ones") and r.draft.products
@@ -74,6 +76,33 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
     r.last = phrase
     if role in ("product", "prop") and phrase.head is not None:
         r.subject = noun_of(phrase.head, r.lexicon)
+
+
+def _bare_number(r: Reading, phrase: Phrase, following: Sequence[Item]) -> None:
+    """ "two of our pillows" counts pillows, "ten of these" pictures."""
+    words = [item.word for item in following]
+    if phrase.count and words[:1] == ["of"]:
+        if words[1:] and words[1] in ("these", "those", "them", "it", "this"):
+            r.draft.count = (phrase.count, f"{phrase.count} of {words[1]}")
+        else:
+            r.clause.count = phrase.count
+
+
+def _beside_it(following: Sequence[Item]) -> bool:
+    if not following:
+        return False
+    if following[0].is_a(Kind.BESIDE_IT):
+        return True
+    pronoun = len(following) > 1 and following[1].word in ("it", "them")
+    return pronoun and following[0].senses.get(Kind.PREPOSITION) in RELATING
+
+
+def _paired(r: Reading, phrase: Phrase) -> bool:
+    """True for the lamp of "between a book and a lamp"."""
+    clause = r.clause
+    joined = clause.inherited and clause.joined and clause.joiner == "and" and clause.preposition in _PAIRING
+    related = bool(r.draft.relations) and r.draft.relations[-1].relation == clause.preposition
+    return joined and related and phrase.possessive != "our" and phrase.is_a(Kind.PROP, Kind.GOODS, Kind.PERSON)
 
 
 def _labelled(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
@@ -125,8 +154,10 @@ def _negated(r: Reading, phrase: Phrase, following: Item | None) -> str:
     """Record what to avoid. Our own product in "don't put the can on a beach" is not what the negation means."""
     clause = r.clause
     head = phrase.head
-    if clause.preposition == "from":
-        return ""  # "remove the text from the label"
+    if clause.preposition == "from":  # "remove the text from the label": the label stays
+        clause.negated = ""
+        first = phrase.definite and head is not None and not r.draft.products
+        return _role(r, phrase, following) if first else ""
     if (
         head is not None
         and clause.negated == "clause"
@@ -195,6 +226,9 @@ def _role(r: Reading, phrase: Phrase, following: Item | None) -> str:  # noqa: P
         return "part"
     if clause.preposition == "outside" and not head.is_a(Kind.PLACE):
         return ""
+    if clause.role == "prop" and _paired(r, phrase):
+        r.subject = r.draft.relations[-1].subject  # "between a book and a lamp": both
+        return prop(r, phrase, clause.preposition)
     if clause.preposition in _PLACING and not clause.inherited:
         return placed(r, phrase)
     if clause.preposition == "with" and not (clause.inherited and not clause.joined):
@@ -210,7 +244,8 @@ def _role(r: Reading, phrase: Phrase, following: Item | None) -> str:  # noqa: P
         if towards and head.is_a(Kind.PLACE, Kind.REGION, Kind.SURFACE):
             return place(r, phrase)
         known = phrase.is_a(Kind.GOODS) and (phrase.possessive == "our" or (towards and phrase.definite))
-        return product(r, phrase) if known else ""
+        first = phrase.is_a(Kind.GOODS) and phrase.definite and not r.draft.products
+        return product(r, phrase) if known or first else ""
     return main_role(r, phrase, following)
 
 

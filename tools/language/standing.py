@@ -13,6 +13,8 @@ def main_role(r: Reading, phrase: Phrase, following: Item | None = None) -> str:
     """A phrase without a preposition of its own."""
     clause, head = r.clause, phrase.head
     assert head is not None
+    if clause.beside_it and r.draft.products and phrase.possessive != "our" and (head.known or head.senses):
+        return place(r, phrase) if head.is_a(Kind.PLACE) and not head.is_a(Kind.PROP) else prop(r, phrase)
     setting = head.is_a(Kind.PLACE, Kind.REGION, Kind.SURFACE)
     listed = clause.joined and clause.role in ("product", "prop")
     if head.is_a(Kind.PERSON):

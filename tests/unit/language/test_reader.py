@@ -259,3 +259,59 @@ def test_the_dev_suite_is_read_far_better_than_by_keywords() -> None:
     assert ours["all"].f1 > 0.93, "\n".join(lines)
     assert ours["all"].f1 > baseline["all"].f1 + 0.15
     assert ours["avoid"].f1 > 0.9 and ours["markets"].f1 > 0.9
+
+
+@pytest.mark.parametrize(
+    ("request_", "relations"),
+    [
+        ("the mug stands between a book and a lamp", ["mug between book", "mug between lamp"]),
+        ("our watch over a map, compass next to it", ["watch over map", "compass next to watch"]),
+        ("the teapot with a cup on its left side", ["cup left of teapot"]),
+        ("our gin in a greenhouse, surrounded by botanicals", ["botanical around gin"]),
+        ("a boy sits on our bike", ["boy on bike"]),
+    ],
+)
+def test_where_things_stand_is_read_in_both_directions(request_: str, relations: list[str]) -> None:
+    assert said(read(request_), "relations") == relations
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "expected"),
+    [
+        ("Background: gradient purple. Product: earbuds.", "background", ["gradient purple background"]),
+        ("Product: earbuds. Style: cartoon. Headline: Hear more", "text", ["Hear more"]),
+        ("Avoid: people, flags, text. Product: earbuds", "avoid", ["people", "flags", "text"]),
+        ("Our blender. Around it: kale, apples.", "props", ["kale", "apples"]),
+    ],
+)
+def test_labelled_lines_are_read_by_their_label(request_: str, field: str, expected: list[str]) -> None:
+    assert said(read(request_), field) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "avoided", "kept"),
+    [
+        ("our can on a beach, leave people out", ["people"], "beach"),
+        ("replace the forest by a beach, our can", ["forest"], "beach"),
+        ("our can on a beach, no text except the logo", ["text"], "beach"),
+        ("without anything near the can, on a beach", [], "beach"),
+    ],
+)
+def test_negations_end_where_their_sense_does(request_: str, avoided: list[str], kept: str) -> None:
+    brief = read(request_)
+    assert [a.value for a in brief.avoid] == avoided
+    assert brief.background is not None and brief.background.value == kept
+
+
+@pytest.mark.parametrize(
+    ("request_", "count", "products"),
+    [
+        ("make 1 picture of two vases", 1, [2]),
+        ("give us three, no, four options of the vase", 4, [1]),
+        ("can I get ten of these: vase on a table", 10, [1]),
+        ("two of our vases on a table", 3, [2]),
+    ],
+)
+def test_pictures_and_products_are_counted_apart(request_: str, count: int, products: list[int]) -> None:
+    brief = read(request_)
+    assert brief.count.value == count and [p.value.count for p in brief.products] == products
