@@ -19,7 +19,8 @@ from tools.segment.outline import dilated, eroded
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.integer[Any] | np.floating[Any]]     # what OpenCV's stubs call every array
 
-_SIMILAR = 45.0          # 8-bit colour distance at which projection and plain blur weigh the same
+PLAIN = 45.0             # 8-bit colour distance at which projection and the blurred mask weigh the same
+CLUTTERED = 160.0        # the same where mean colours say little about a single background pixel
 _MEANS_SIDE = 1400
 OPAQUE = 0.995           # from here on a pixel is the photo's own
 
@@ -29,12 +30,13 @@ def band_width(image: Image) -> int:
     return max(3, int(0.005 * max(image.shape[:2]) + 0.5))
 
 
-def matte(image: Image, inside: Mask, band: int | None = None) -> tuple[Image, Mask]:
+def matte(image: Image, inside: Mask, *, similar: float = PLAIN) -> tuple[Image, Mask]:
     """Colours and alpha (0..255) for a 0/1 mask at the picture's size.
 
-    Only pixels within `band` of the outline are unsure; opaque pixels keep the photo's bytes.
+    Only pixels within `band_width` of the outline are unsure; opaque pixels keep the photo's bytes. `similar` is the
+    colour distance between product and background from which the photo is believed more than the mask.
     """
-    band = band or band_width(image)
+    band = band_width(image)
     alpha = np.zeros(inside.shape, np.float32)
     colours = image.copy()
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
@@ -48,7 +50,7 @@ def matte(image: Image, inside: Mask, band: int | None = None) -> tuple[Image, M
     mask = inside[window]
     sure, maybe = eroded(mask, band, frame_is_inside=True), dilated(mask, band)
     foreground, background = _around(region, sure, band), _around(region, 1 - maybe, band)
-    alpha[window] = soft = _projected(region, mask, sure, maybe, foreground, background, band)
+    alpha[window] = soft = _projected(region, mask, sure, maybe, foreground, background, band, similar)
     mixed = (soft > 0.02) & (soft < OPAQUE)
     solid = np.where(soft >= 0.98, 1, np.where(mixed, 0.5, 0)).astype(np.float32)
     clean = _around(region, solid, band)
@@ -59,14 +61,15 @@ def matte(image: Image, inside: Mask, band: int | None = None) -> tuple[Image, M
 
 
 def _projected(
-    region: Floats, mask: Mask, sure: Mask, maybe: Mask, foreground: Floats, background: Floats, band: int
+    region: Floats, mask: Mask, sure: Mask, maybe: Mask, foreground: Floats, background: Floats, band: int,
+    similar: float,
 ) -> Floats:
     plain = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), band / 2.5)
     unsure = (maybe == 1) & (sure == 0)
     apart = foreground[unsure] - background[unsure]
     squared = np.square(apart).sum(-1)
     share = ((region[unsure] - background[unsure]) * apart).sum(-1) / (squared + 1)
-    trust = squared / (squared + _SIMILAR**2)
+    trust = squared / (squared + similar**2)
     alpha = sure.astype(np.float32)
     alpha[unsure] = ((trust * share + (1 - trust) * plain[unsure] - 0.06) / 0.86).clip(0, 1)
     alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.5) * (plain > 0.02), dtype=np.float32)

@@ -16,7 +16,7 @@ from tools.segment.graph_cut import (
     MAYBE_FOREGROUND,
     grab,
 )
-from tools.segment.matting import matte
+from tools.segment.matting import CLUTTERED, matte
 from tools.segment.outline import dilated, enlarged, eroded, fill_holes, opened, overlap, significant
 from tools.segment.result import CutoutResult, trimmed
 from tools.segment.surface import to_lab
@@ -50,7 +50,7 @@ def from_box(image: Image, box: Box, *, name: str = "image") -> CutoutResult:
             where=name, hint="draw the box a little larger than the product, or use a PNG with transparency",
         )  # fmt: skip
     score, reason = _confidence(small, outline, scaled)
-    colours, alpha = matte(crop, enlarged(outline, crop.shape))
+    colours, alpha = matte(crop, enlarged(outline, crop.shape), similar=CLUTTERED)
     full_colours, full_alpha = image.copy(), np.zeros((height, width), np.uint8)
     full_colours[window], full_alpha[window] = colours, alpha
     return trimmed(full_colours, full_alpha, CutoutMethod.BOX, score, reason, name=name)
@@ -68,7 +68,9 @@ def _inside(small: Image, box: tuple[float, ...], grow: float = 0.0) -> Mask:
     rim_x, rim_y = max(1, round(0.04 * width)), max(1, round(0.04 * height))
     labels[top + rim_y : bottom - rim_y, left + rim_x : right - rim_x] = MAYBE_FOREGROUND
     mask = grab(small, labels, 5)
-    mask = significant(opened(mask, 1), 0.12)
+    # Products have calmer outlines than the clutter around them.
+    mask = np.asarray(cv2.medianBlur(opened(mask, 1), 7), dtype=np.uint8)
+    mask = significant(mask, 0.12)
     holes = (fill_holes(mask) & ~mask & 1).astype(np.uint8)
     count, numbers, stats, _ = cv2.connectedComponentsWithStats(holes)
     for number in range(1, count):
