@@ -17,8 +17,8 @@ from memory.demo.backdrops import BACKDROPS, Backdrop
 
 DEMO_BRAND: BrandId = "demo"
 
-HEIGHT = 1100
-"""Pixels of a rendered product's longer side: enough for a product that fills a 1350-pixel canvas to four fifths."""
+HEIGHT = 960
+"""Pixels of a rendered product's longer side: enough for one that fills seven tenths of a 1350-pixel canvas."""
 
 PATIENCE = 300.0
 """Seconds to wait for another process that is making the same library."""
