@@ -7,7 +7,9 @@ camera was; as a table's backdrop it needs nothing.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from math import cos, radians, sin
 from typing import Any
 
@@ -237,17 +239,22 @@ def _sheen(plane: Floats, back: Image, y: Floats, view: View, top: int) -> Float
 
 
 _CACHE: OrderedDict[tuple[Any, ...], Stage] = OrderedDict()
+_CACHE_LOCK = threading.Lock()
 _KEPT = 4
 
 
-def _cached(mark: tuple[Any, ...], build: Any) -> Stage:
-    """The last few photo stages, found by the photograph's own bytes."""
-    if mark not in _CACHE:
-        _CACHE[mark] = build()
+def _cached(mark: tuple[Any, ...], build: Callable[[], Stage]) -> Stage:
+    """The last few photo stages, found by the photograph's own bytes; tools are called from several threads."""
+    with _CACHE_LOCK:
+        found = _CACHE.get(mark)
+    if found is None:
+        found = build()
+    with _CACHE_LOCK:
+        _CACHE[mark] = found
+        _CACHE.move_to_end(mark)
         while len(_CACHE) > _KEPT:
             _CACHE.popitem(last=False)
-    _CACHE.move_to_end(mark)
-    return _CACHE[mark]
+    return found
 
 
 def _mark(image: Image) -> str:

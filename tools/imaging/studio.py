@@ -150,7 +150,7 @@ def studio_stage(name: str) -> Stage:
     total = around + ((1 - recipe.ambient) * key * falloff)[..., None] * warm
     level = np.float32(1.14)
     light = floats(hits.albedo * total * level)
-    light = _lens(light, hits.point[..., 1])
+    light = _lens(light, hits)
     beauty = to_bytes(encode(floats(light / (1 + 0.06 * light**4))))
     ratio = np.clip(around / np.maximum(total, 1e-3), 0, 1)
     half = cv2.resize(np.sqrt(ratio).astype(np.float32), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
@@ -356,7 +356,16 @@ def _spread(point: Floats) -> Floats:
     return floats((1.12 / (1 + 0.55 * d2)).astype(np.float32))
 
 
-def _lens(light: Floats, y: Floats) -> Floats:
-    """The wall a touch out of focus, everything else smoothed against stair-steps."""
-    sharp, soft = blur(light, 0.6), blur(light, 4.0)
-    return mix(sharp, soft, smoothstep(0.25, 0.55, y))
+def _lens(light: Floats, hits: _Hits) -> Floats:
+    """The wall a touch out of focus; everything else smoothed against stair-steps, most at the outline of solids.
+
+    Only far light is spread over the far part (normalised convolution), so that no solid glows into the wall.
+    """
+    y = hits.point[..., 1]
+    far = smoothstep(0.25, 0.55, y)
+    soft = blur(floats(light * far[..., None]), 4.0) / np.maximum(blur(far, 4.0), 1e-3)[..., None]
+    sharp = blur(light, 0.6)
+    own = hits.own.astype(np.uint8)
+    outline = blur(floats(cv2.morphologyEx(own, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32)), 1.4)
+    out = mix(sharp, floats(soft), far)
+    return mix(out, blur(out, 1.6), np.clip(3 * outline, 0, 1))

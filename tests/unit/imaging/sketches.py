@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -18,6 +20,7 @@ from tools.imaging.stage import Stage
 CANVAS = Size(width=512, height=512)
 
 
+@lru_cache(maxsize=4)
 def bottle(width: int = 220, height: int = 520, colour: tuple[int, int, int] = (190, 60, 40)) -> Image:
     """A striped cylinder with an elliptic base, soft edges and transparent margins, as a packshot has them."""
     big = np.zeros((4 * height, 4 * width, 4), np.uint8)
