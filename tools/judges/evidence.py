@@ -55,7 +55,7 @@ class Views:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.image = evidence.image
+        self.image = np.ascontiguousarray(evidence.image[..., :3])
         self.height, self.width = evidence.image.shape[:2]
         self.unit = max(min(self.height, self.width) / 1024, 0.25)
 
@@ -102,12 +102,15 @@ class Views:
     @cached_property
     def others(self) -> tuple[Projection, ...]:
         """The further products, placed again likewise."""
-        if self.evidence.slot is None:
+        slot, cutouts = self.evidence.slot, dict(self.evidence.cutouts)
+        if slot is None:
             return ()
+        if self.evidence.cutout is not None:
+            cutouts.setdefault(slot.products[0], self.evidence.cutout)
         return tuple(
-            project(self.evidence.cutouts[other.product], other.affine, self.width, self.height)
-            for other in self.evidence.slot.composition.others
-            if other.affine is not None and other.product in self.evidence.cutouts
+            project(cutouts[other.product], other.affine, self.width, self.height)
+            for other in slot.composition.others
+            if other.affine is not None and other.product in cutouts
         )
 
     @cached_property

@@ -14,11 +14,11 @@ from tools.judges.colour import Floats, lab
 Candidate = tuple[str, float, npt.NDArray[np.float32], str]
 """Candidate id, technical quality 0..1, `descriptor` of its picture, scene id."""
 
-NEAR_DUPLICATE = 0.10
-"""Descriptors closer than this are the same picture to a person: never shown side by side."""
+NEAR_DUPLICATE = 0.20
+"""Descriptors closer than this (the product moved by under 4% of the canvas) are the same picture to a person."""
 
-DISTINCT = 0.22
-"""Descriptors farther apart than this need no other reason to be called different."""
+DISTINCT = 0.45
+"""Descriptors farther apart than this need no other reason to be called different; two scenes are 0.6 and more."""
 
 SAME_SCENE_PENALTY = 0.15
 """Quality a candidate must be ahead by to be preferred although its scene is already on the shortlist."""
