@@ -60,7 +60,9 @@ def product(r: Reading, phrase: Phrase, strength: int = 3) -> str:
     count = phrase.count or r.clause.count or 1
     r.clause.count = 0
     if noun in r.lexicon.sets and phrase.modifiers and phrase.modifiers[-1].is_a(Kind.GOODS):
-        noun, attributes[-1] = noun_of(phrase.modifiers[-1], r.lexicon), noun  # "a sofa set": sofas
+        goods = phrase.modifiers[-1]
+        attributes[-1:] = [*goods.keys[:-1], noun]
+        noun = noun_of(goods, r.lexicon)  # "a sofa set": sofas
     if noun in r.lexicon.paired and count == 2 and "pair" in phrase.determiner:
         count = 1
     text = wording([item for item in phrase.core if item.word not in r.lexicon.evaluative])
@@ -139,7 +141,8 @@ def light(r: Reading, phrase: Phrase) -> str:
     if adjectives:
         words = " ".join(m.text.lower() for m in adjectives)
         senses = r.lexicon.phrases.get((*adjectives[-1].keys, "light"), {})
-        value = senses.get(Kind.LIGHT) or adjectives[-1].senses.get(Kind.LIGHT) or f"{words} light"
+        named = senses.get(Kind.LIGHT) or adjectives[-1].senses.get(Kind.LIGHT)
+        value = named or f"{words} {head.text.lower() if head.word == 'shadow' else 'light'}"
         r.draft.look(Kind.LIGHT, value, f"{words} {head.text.lower()}")
     elif head.word == "sun":
         r.draft.look(Kind.LIGHT, "sunlit", wording(phrase.items))
@@ -180,7 +183,9 @@ def wording(items: Sequence[Item]) -> str:
     """The items' own words in order; lower case but for names."""
     words: list[str] = []
     for item in items:
-        name = item.is_a(*GEO, Kind.REGION, Kind.TRADEMARK) or (not item.senses and not item.text.isupper())
+        name = item.is_a(*GEO, Kind.REGION, Kind.TRADEMARK) or (
+            not item.senses and not item.text.isupper() and "first" not in item.tags
+        )
         text = item.text if name else item.text.lower()
         if item.glued and words:
             words[-1] += "-" + text

@@ -77,9 +77,11 @@ def _matter(r: Reading, phrase: Phrase) -> str:
     if head.is_a(Kind.AUDIENCE):
         past = any(m.word in ("last", "previous", "old", "former") for m in phrase.items)
         clause.market = clause.market or not past  # "customers in Norway"
-        for item in phrase.modifiers:
-            if item.is_a(*GEO):
-                market(r, item)
+        geo_items = [item for item in phrase.modifiers if item.is_a(*GEO)]
+        if geo_items and clause.joined and clause.role == "people" and r.last is not None and r.last.head is not None:
+            market(r, r.last.head)  # "Danish & Swedish site"
+        for item in geo_items:
+            market(r, item)
     looks(r, [m for m in phrase.modifiers if m.is_a(Kind.THEME, Kind.SEASON)])
     goods = next((m for m in phrase.modifiers if m.is_a(Kind.GOODS)), None)
     if goods is not None and clause.verb == "request" and not draft.products:
@@ -130,7 +132,7 @@ def _people(r: Reading, head: Item) -> str:
     if clause.preposition in ("in", "to", "with") or (clause.joined and clause.role == "language"):
         r.draft.languages.append(Said(head.senses[Kind.DEMONYM], head.text))
         return "language"
-    return ""
+    return "people"
 
 
 def market(r: Reading, item: Item) -> str:

@@ -150,6 +150,8 @@ def items(request: str, tokens: Sequence[Token], lexicon: Lexicon, speller: Spel
         size, senses = _longest(tokens, keys, i, lexicon, shouting)
         last = tokens[i + size - 1]
         item = Item("", tuple(keys[i : i + size]), dict(senses), token.start, last.end, glued=token.glued)
+        if not _inside(tokens, i):
+            item.tags.add("first")
         item.fixed = any(keys[j] != tokens[j].key for j in range(i, i + size))
         if not senses:
             item.known = speller.is_word(keys[i]) or token.text[0].isupper()
@@ -259,8 +261,7 @@ def _settle_verbs(found: list[Item]) -> None:
             if _modal(before, after):
                 item.senses = {Kind.AUXILIARY: "can"}
             continue
-        if _denies_before(item, before, after, found[max(0, i - 6) : i]):
-            item.senses = {Kind.NOT_AFTER: item.word}
+        _settle_small(item, before, after, found[max(0, i - 6) : i])
         if not item.is_a(*_VERBS):
             continue
         nominal = [k for k in item.senses if k not in _VERBS and k not in _FUNCTION]
@@ -278,6 +279,14 @@ def _settle_verbs(found: list[Item]) -> None:
                 item.tags.add("verb")
         elif before.is_a(Kind.NOT_CLAUSE) and after is not None and not after.is_a(Kind.NOT_AFTER):
             item.tags.add("verb")
+
+
+def _settle_small(item: Item, before: Item | None, after: Item | None, window: Sequence[Item]) -> None:
+    """ "20% off" is no preposition; "LinkedIn no" and "leave people out" deny what stands before."""
+    if item.keys == ("off",) and before is not None and before.shape is TokenKind.PERCENT:
+        item.senses = {Kind.ADVERB: "off"}
+    elif _denies_before(item, before, after, window):
+        item.senses = {Kind.NOT_AFTER: item.word}
 
 
 def _denies_before(item: Item, before: Item | None, after: Item | None, window: Sequence[Item]) -> bool:

@@ -9,7 +9,7 @@ from tools.language.items import GEO, NOUNS, Item
 from tools.language.lexicon import LOOKS, Kind, Lexicon
 from tools.language.tokens import TokenKind
 
-_PHRASAL = (TokenKind.WORD, TokenKind.NUMBER, TokenKind.MEASURE, TokenKind.TIMES, TokenKind.FLAG, TokenKind.PERCENT)
+_PHRASAL = (TokenKind.WORD, TokenKind.NUMBER, TokenKind.MEASURE, TokenKind.TIMES, TokenKind.FLAG)
 _BREAKING = frozenset(
     {
         Kind.PREPOSITION,

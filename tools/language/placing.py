@@ -79,6 +79,8 @@ def accompanying(r: Reading, phrase: Phrase) -> str:
     """A phrase after "with": mostly a prop."""
     head = phrase.head
     assert head is not None
+    if r.clause.role == "avoid":
+        return "avoid"  # "no cushions with patterns"
     if phrase.possessive == "our" and head.is_a(Kind.GOODS):
         return product(r, phrase)
     if head.is_a(Kind.GOODS) and not r.draft.products:
@@ -124,6 +126,7 @@ def meant_for(r: Reading, phrase: Phrase) -> str:
     head = phrase.head
     assert head is not None
     markets_of(r, phrase)
+    r.clause.market = r.clause.market or head.is_a(Kind.PERSON)  # "for mothers in Poland"
     if head.is_a(Kind.PERSON) or (head.is_a(Kind.PLACE, Kind.SURFACE) and not head.is_a(Kind.GOODS)):
         looks(r, phrase.modifiers)
         return ""

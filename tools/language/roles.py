@@ -76,6 +76,8 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
     r.last = phrase
     if role in ("product", "prop") and phrase.head is not None:
         r.subject = noun_of(phrase.head, r.lexicon)
+        if r.subject in r.lexicon.sets and r.draft.products and role == "product":
+            r.subject = r.draft.products[-1].noun
 
 
 def _bare_number(r: Reading, phrase: Phrase, following: Sequence[Item]) -> None:
@@ -118,7 +120,10 @@ def _labelled(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
             words = words if phrase.colours == [] or head is not None else f"{words} background"
             draft.background = Said(words, words)
             return "place"
-    elif label == "product" and head is not None and r.clause.preposition == "":
+    elif label == "market" and head is not None and head.is_a(Kind.PERSON, Kind.AUDIENCE):
+        markets_of(r, phrase)
+        return "market"
+    elif label == "product" and _sellable(head) and r.clause.preposition == "":
         return product(r, phrase)
     elif label == "props" and head is not None and r.clause.preposition == "":
         return prop(r, phrase)
@@ -127,6 +132,11 @@ def _labelled(r: Reading, phrase: Phrase) -> str:  # noqa: PLR0911
         draft.look(kind, words, words)
         return "look"
     return ""
+
+
+def _sellable(head: Item | None) -> bool:
+    """Goods, or a noun in no list: not "shape", "label" or "material"."""
+    return head is not None and (head.is_a(Kind.GOODS) or not head.senses)
 
 
 def _the_one(r: Reading, phrase: Phrase) -> None:
@@ -221,7 +231,7 @@ def _role(r: Reading, phrase: Phrase, following: Item | None) -> str:  # noqa: P
         Kind.GOODS, Kind.PROP, Kind.PLACE, Kind.SURFACE
     ):
         return frame(r, phrase)
-    if clause.preposition == "with" and head.is_a(Kind.PART) and r.draft.products:
+    if clause.preposition == "with" and head.is_a(Kind.PART) and r.draft.products and clause.role != "avoid":
         r.draft.products[-1].attributes.append(wording(phrase.items))
         return "part"
     if clause.preposition == "outside" and not head.is_a(Kind.PLACE):
