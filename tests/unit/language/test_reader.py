@@ -315,3 +315,8 @@ def test_negations_end_where_their_sense_does(request_: str, avoided: list[str],
 def test_pictures_and_products_are_counted_apart(request_: str, count: int, products: list[int]) -> None:
     brief = read(request_)
     assert brief.count.value == count and [p.value.count for p in brief.products] == products
+
+
+def test_requests_the_reader_was_not_built_on_are_read_well_too() -> None:
+    ours, lines = score(load("held_out"), grammar_reader())
+    assert ours["all"].f1 > 0.85, "\n".join(lines)
