@@ -59,7 +59,7 @@ def snowfield() -> Scene:
     rng = np.random.default_rng(6)
     for i in range(20):
         at_y = rng.uniform(6, 20)
-        side = rng.choice((-1, 1)) * rng.uniform(0.10, 0.30) * at_y
+        side = rng.choice((-1, 1)) * rng.uniform(0.13, 0.30) * at_y
         conifer((side, at_y, -0.85), rng.uniform(1.6, 3.4), needles, trunk, 40 + i, white)
     ridges(((420, 60, 71), (1200, 240, 75), (2600, 620, 72)), "#dfe6ef", ("#b9cbe2", 2600.0, 1.0))
     tabletop(4.5)
