@@ -47,18 +47,21 @@ def mismatch(product: ProductGeometry, scene: Scene) -> str | None:
 
 
 def needs_mirror(product: ProductGeometry, scene: Scene) -> bool:
-    """Whether the scene has to be mirrored for its light to come from the product's side."""
-    sides = product.light_side, scene.light_side
-    return scene.mirrorable and sides[0] * sides[1] < 0 and min(abs(side) for side in sides) > _EVEN
+    """Whether the scene has to be mirrored for its light to come from the product's side.
+
+    A weakly sided scene is mirrored for anything but a side-on product, whose shadow may thin in mirrored light.
+    """
+    opposite = product.light_side * scene.light_side < 0 and abs(product.light_side) > _EVEN
+    sided = _EVEN if product.shape == "flat" else _EVEN / 2
+    return scene.mirrorable and opposite and abs(scene.light_side) > sided
 
 
 def may_mirror(product: ProductGeometry, scene: Scene) -> bool:
-    """Whether the scene may be mirrored freely, for variety: product or scene takes no side.
+    """Whether the scene may be mirrored freely, for variety: the product's own light takes no side.
 
     Never for side-on products: the line they stand on may run with the mirrored light, which thins their shadow.
     """
-    even = min(abs(product.light_side), abs(scene.light_side)) <= _EVEN
-    return scene.mirrorable and even and product.shape != "flat"
+    return scene.mirrorable and abs(product.light_side) <= _EVEN and product.shape != "flat"
 
 
 def share_range(height: float, view: View) -> tuple[float, float]:

@@ -29,6 +29,9 @@ from tools.imaging.studio import painted, sets, studio_stage
 
 __all__ = ["brand_scenes", "catalogue", "photo_scene", "scene", "stage_of", "tabletop_scene", "view_of"]
 
+_SHADED = 0.14
+"""Strength given to the side of a key light whose measure is lost: enough to name it, too little to exclude."""
+
 _LUMA = (0.2126, 0.7152, 0.0722)
 
 
@@ -110,6 +113,10 @@ def _unknown(scene_id: str) -> NotFound:
 def _plate_scene(record: PlateRecord) -> Scene:
     left = sum(w * c for w, c in zip(_LUMA, record.probe.left, strict=True)) + 0.02
     right = sum(w * c for w, c in zip(_LUMA, record.probe.right, strict=True)) + 0.02
+    side, ratio = side_of(left, right, SIDE_GAIN * BALL_SHARE), max(left, right) / min(left, right)
+    if side * record.sun[0] < 0:
+        # The ball stood in a shadow of the set and tells of the fill; products stand in the key light beside it.
+        side, ratio = _SHADED * (1 if record.sun[0] > 0 else -1), 1.2
     return Scene(
         id=f"plate:{record.id}",
         kind=SceneKind.PLATE,
@@ -121,8 +128,8 @@ def _plate_scene(record: PlateRecord) -> Scene:
         palette=record.palette,
         view_elevation=record.view_elevation,
         scale=record.scale,
-        light_side=side_of(left, right, SIDE_GAIN * BALL_SHARE),
-        light_ratio=max(left, right) / min(left, right),
+        light_side=side,
+        light_ratio=ratio,
     )
 
 
