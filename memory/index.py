@@ -151,7 +151,7 @@ class BrandIndex:
 
 
 def open_index(folder: Path, spaces: Mapping[str, str], wait: float = 0.0) -> BrandIndex | None:
-    """The index in a brand's folder, or None when another process owns it.
+    """The index in a brand's folder; None when another process owns it or none can be kept there.
 
     Args:
         folder: the brand's index folder.
@@ -163,29 +163,40 @@ def open_index(folder: Path, spaces: Mapping[str, str], wait: float = 0.0) -> Br
         lock.acquire(timeout=wait)
     except Timeout:
         return None
+    except OSError as error:
+        log.warning("The search index in %s cannot be locked (%s); searching the rows.", folder, error)
+        return None
     index = BrandIndex(folder=folder, spaces=dict(spaces), lock=lock)
     try:
-        newest = _generations(folder, spaces)[-1:] or [_next(folder, spaces)]
-        try:
-            index._open(newest[0])
-        except IndexUnreadable:
-            log.warning("The search index in %s cannot be read and is built again.", folder, exc_info=True)
-            index._shut()
-            index._open(_next(folder, spaces))
-        _sweep(folder, spaces)
+        _open_newest(index)
+    except IndexUnreadable:
+        log.error("No search index can be kept in %s; searching the rows.", folder, exc_info=True)
+        index.close()
+        return None
     except BaseException:
         index.close()
         raise
     return index
 
 
+def _open_newest(index: BrandIndex) -> None:
+    newest = _generations(index.folder, index.spaces)[-1:]
+    try:
+        index._open(newest[0] if newest else _next(index.folder, index.spaces))
+    except IndexUnreadable:
+        log.warning("The search index in %s cannot be read and is built again.", index.folder, exc_info=True)
+        index._shut()
+        index._open(_next(index.folder, index.spaces))
+    _sweep(index.folder, index.spaces)
+
+
 def _connect(data: Path, spaces: Mapping[str, str]) -> tuple[Any, dict[str, Any]]:
     """A client on a folder and its collections, made when absent."""
     # Set before the import: the client reads it while its settings are built, and reports use otherwise.
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
-    chromadb = importlib.import_module("chromadb")
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _unreadable(data):
+        chromadb = importlib.import_module("chromadb")
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         client = chromadb.PersistentClient(
             path=str(data), settings=chromadb.Settings(anonymized_telemetry=False, allow_reset=False)
         )

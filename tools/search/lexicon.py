@@ -169,7 +169,8 @@ def scene_words() -> Vocabulary:
 
 _TOKEN = re.compile(r"\d+(?:\.\d+)?%?|[a-z]+")
 _IRREGULAR = {"knives": "knife", "leaves": "leaf", "shelves": "shelf", "loaves": "loaf", "men": "man", "women": "woman",
-              "children": "child", "dishes": "dish", "woods": "woods"}
+              "children": "child", "dishes": "dish", "woods": "woods",
+              "christmas": "christmas", "canvas": "canvas", "lens": "lens", "atlas": "atlas"}
 
 
 def tokens(text: str) -> Words:

@@ -150,7 +150,7 @@ def judge(parts: Mapping[str, str], place: Place, neighbours: Neighbours, soft: 
     if clash:
         value *= CLASH
         reasons.append(clash)
-    return Answer(value, bool(refused), "; ".join(refused or reasons))
+    return Answer(value, bool(refused), "; ".join(dict.fromkeys(refused or reasons)))
 
 
 def _content(text: str) -> list[Term]:

@@ -92,8 +92,9 @@ def wanted(text: str, noun: str = "") -> Wanted:
             heads.append(last)
             read = read[:-1]
         terms += read
-    if noun and not any(set(tokens(noun)) & set(head.words) for head in heads):
-        heads = [*product_words().read(tokens(noun))[-1:], *heads]
+    named = [term for term in product_words().read(tokens(noun)) if not term.names("filler")]
+    if named and not any({*named[-1].words} & {*head.words} for head in heads):
+        heads = [named[-1], *heads]
     return Wanted(tuple(heads), tuple(terms), sizes, frozenset(contents))
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -253,3 +254,38 @@ def test_a_large_library_is_searched_through_the_index(
     assert {noun: [hit.asset.id for hit in library.search("solara", noun)] for noun in nouns} == {
         noun: [noun] for noun in nouns
     }
+
+
+def test_a_folder_that_cannot_hold_an_index_costs_speed_and_no_answers(home: Home) -> None:
+    # A folder where the lock file belongs: nobody, not even root, can open the index.
+    (home.index("solara") / "owner.lock").mkdir()
+    library = open_library(home)
+    put(library, home, "solara", "mug-red", "Red mug", tags=("mug",))
+    put(library, home, "solara", "poster", "Cat poster", "cat", tags=("poster",))
+    assert [hit.asset.id for hit in library.search("solara", "red mug")] == ["mug-red"]
+    assert [hit.asset.id for hit in library.search_image("solara", photo("cat"))] == ["poster"]
+    assert not library.rebuild("solara")
+    library.close()
+
+
+def test_many_threads_add_and_search_at_once(library: Library, home: Home) -> None:
+    put(library, home, "solara", "mug-red", "Red mug", tags=("mug",))
+
+    def work(number: int) -> list[str]:
+        if number % 3 == 0:
+            put(library, home, "solara", f"lamp-{number}", f"Brass lamp {number}", "rocket", tags=("lamp",))
+        return [hit.asset.id for hit in library.search("solara", "red mug")]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(12))) == [["mug-red"]] * 12
+    assert {hit.asset.id for hit in library.search("solara", "lamp")} == {"lamp-0", "lamp-3", "lamp-6", "lamp-9"}
+
+
+def test_two_libraries_of_one_process_share_the_index_by_turns(library: Library, home: Home) -> None:
+    put(library, home, "solara", "mug-red", "Red mug", tags=("mug",))
+    second = open_library(home)
+    put(second, home, "solara", "mug-blue", "Blue mug", "cat", tags=("mug",))
+    assert {hit.asset.id for hit in library.search("solara", "mug")} == {"mug-red", "mug-blue"}
+    library.close()
+    assert {hit.asset.id for hit in second.search("solara", "mug")} == {"mug-red", "mug-blue"}
+    second.close()
