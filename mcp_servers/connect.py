@@ -15,7 +15,7 @@ from mcp_servers.diffusion import server as diffusion
 from mcp_servers.judges import server as judges
 from mcp_servers.publish import server as publish
 from mcp_servers.toolbox import Sessions
-from mcp_servers.wire import Session
+from mcp_servers.wire import Session, plain_errors
 from mcp_servers.workshop import Workshop
 
 
@@ -48,15 +48,3 @@ async def open_sessions(servers: Servers, recorder: Recorder) -> AsyncIterator[S
             judges=await open_one("judges", servers.judges),
             publish=await open_one("publish", servers.publish),
         )
-
-
-@asynccontextmanager
-async def plain_errors() -> AsyncIterator[None]:
-    """Unwrap what the sessions' task groups wrap: a block that fails for one reason raises that reason."""
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        inner: BaseException = group
-        while isinstance(inner, BaseExceptionGroup) and len(inner.exceptions) == 1:
-            inner = inner.exceptions[0]
-        raise inner from None

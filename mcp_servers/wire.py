@@ -6,7 +6,8 @@ import functools
 import inspect
 import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar, cast
 
 from mcp import Client
@@ -140,3 +141,15 @@ class Session:
             seconds=round(time.perf_counter() - started, 6),
             **fields,
         )
+
+
+@asynccontextmanager
+async def plain_errors() -> AsyncIterator[None]:
+    """Unwrap what the sessions' task groups wrap: a block that fails for one reason raises that reason."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        inner: BaseException = group
+        while isinstance(inner, BaseExceptionGroup) and len(inner.exceptions) == 1:
+            inner = inner.exceptions[0]
+        raise inner from None

@@ -102,9 +102,7 @@ def add_search(server: MCPServer, workshop: Workshop) -> None:
         found = search_scenes(
             request.brief, scenes, workshop.embedder, preferred=book.preferred_scenes, limit=request.limit
         )
-        return c.SceneHits(
-            hits=tuple(c.SceneHit(scene=h.scene, score=h.score, why=h.why, fits=h.fits) for h in found)
-        )
+        return c.SceneHits(hits=tuple(c.SceneHit(scene=h.scene, score=h.score, why=h.why, fits=h.fits) for h in found))
 
 
 def scenes_of(workshop: Workshop, asset: Asset) -> list[Scene]:

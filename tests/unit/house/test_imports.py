@@ -20,7 +20,7 @@ MAY_IMPORT = {
 }
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 CLIENT_SIDE = ("mcp_servers.toolbox", ".contract", ".client", "mcp_servers.wire")
-ONE_ADAPTER = {"chromadb": "memory/index.py", "rapidocr": "tools/judges/ocr.py", "tokenizers": "tools/search/"}
+ONE_ADAPTER = {"rapidocr": "tools/judges/ocr.py", "tokenizers": "tools/search/"}
 
 
 def imported(path: Path) -> set[str]:
@@ -61,6 +61,12 @@ def test_an_untyped_library_stays_behind_its_one_adapter(library: str, adapter: 
     ]
     assert users, f"nobody imports {library}: take it out of this list"
     assert all(user.startswith(adapter) for user in users), users
+
+
+def test_chroma_is_named_in_its_adapter_alone() -> None:
+    users = [str(path.relative_to(ROOT)) for path in MODULES if "chromadb" in path.read_text(encoding="utf-8")]
+    named = [user for user in users if user not in {"service/cli/terminal.py"}]       # there only to quieten its log
+    assert named == ["memory/index.py"]
 
 
 def test_the_error_tree_printed_in_the_module_is_the_one_in_the_code() -> None:
