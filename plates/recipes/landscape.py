@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ..foliage import LEAF, scatter
 from ..materials import plain
-from ..meshes import fractal, ground, heightfield
+from ..meshes import cylinder, fractal, ground, heightfield
 from ..nodes import material
 
 
@@ -45,3 +46,25 @@ def ridges(layers, colour, haze):
 def meadow(colour, z=-0.75):
     """A flat lawn far below the table."""
     return ground(60, plain(colour, 0.9), z, 25)
+
+
+def table_of(surface, roll=0.02, grain=0.004, seed=1, flat=0.06, back=0.9):
+    """Natural ground under the product: rolling, flat where the product stands."""
+    x, y = np.meshgrid(np.linspace(-1.1, 1.1, 700), np.linspace(-0.45, back, 600))
+    rise = roll * (fractal(x.shape, 210, 4, seed) - 0.6) + grain * (fractal(x.shape, 22, 5, seed + 1) - 0.5)
+    heightfield(x, y, rise * (1 - np.exp(-(x * x + y * y) / flat**2)), surface)
+
+
+def conifer(at, height, needles, trunk, seed, snow_leaf=None):
+    """A fir: needles hanging in a cone of tiers around a trunk, with snow on top of some."""
+    rng, n = np.random.default_rng(seed), int(420 * height / 3)
+    up = rng.random(n) ** 0.7
+    tier = 1 - 0.35 * ((up * 9) % 1)
+    radius = height * 0.26 * (1 - up) * tier * rng.random(n) ** 0.35 + 0.02
+    turn = rng.random(n) * 2 * np.pi
+    points = np.c_[np.cos(turn) * radius, np.sin(turn) * radius, up * height + 0.15] + np.array(at)
+    scatter(points, False, LEAF, needles, seed, (0.10, 0.22), 0.6)
+    if snow_leaf:
+        chosen = rng.random(n) < 0.45
+        scatter(points[chosen] + (0, 0, 0.05), True, LEAF, snow_leaf, seed + 1, (0.10, 0.20), 1.5)
+    cylinder(at, 0.05, height * 0.9, trunk, 0, 12)

@@ -11,8 +11,7 @@ from ..materials import asphalt, concrete_floor, emissive, facade, leaf, plain, 
 from ..meshes import box, ground, sphere
 from ..nodes import material
 from ..scene import Look, Scene, family
-from .landscape import ridges, sea_and_coast
-from .nature import conifer
+from .landscape import conifer, ridges, sea_and_coast
 
 
 @family(
