@@ -144,8 +144,14 @@ def main() -> None:
         if accepted:
             print(f"  natural photograph accepted without a box: {name}")
     print(f"natural photographs refused without a box: {refused}/{len(photos)}")
-    cup = cut_out(photos["coffee"], box=Box(x=158, y=60, width=310, height=300))
-    print(f"coffee cup in a box: confidence {cup.confidence:.2f}, {cup.reason}")
+    boxes = {"coffee": (75, 12, 408, 380), "flower": (168, 78, 322, 288), "motorcycle left": (86, 62, 604, 391)}
+    for name, (x, y, width, height) in boxes.items():
+        inside = cut_out(photos[name], box=Box(x=x, y=y, width=width, height=height))
+        print(f"{name} in a box: confidence {inside.confidence:.2f}, {inside.reason}")
+    large, _ = on_backdrop(families["textured"]["solara-mug-red"], BACKDROPS["white"], 3464)
+    started = time.process_time()
+    cut_out(large)
+    print(f"12 megapixels: {time.process_time() - started:.2f} CPU seconds")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ Pixels = npt.NDArray[np.integer[Any] | np.floating[Any]]     # what OpenCV's stu
 
 PLAIN = 45.0             # 8-bit colour distance at which projection and the blurred mask weigh the same
 CLUTTERED = 160.0        # the same where mean colours say little about a single background pixel
-_MEANS_SIDE = 1400
+_MEANS_SIDE = 1400       # means over many pixels need no more resolution than this
+_CHUNK = 1024
 OPAQUE = 0.995           # from here on a pixel is the photo's own
 
 
@@ -46,60 +47,73 @@ def matte(image: Image, inside: Mask, *, similar: float = PLAIN) -> tuple[Image,
     window = np.s_[
         max(0, int(rows[0]) - pad) : int(rows[-1]) + pad + 1, max(0, int(columns[0]) - pad) : int(columns[-1]) + pad + 1
     ]
-    region = image[window].astype(np.float32)
-    mask = inside[window]
+    region, mask = image[window], inside[window]
     sure, maybe = eroded(mask, band, frame_is_inside=True), dilated(mask, band)
-    foreground, background = _around(region, sure, band), _around(region, 1 - maybe, band)
-    alpha[window] = soft = _projected(region, mask, sure, maybe, foreground, background, band, similar)
-    mixed = (soft > 0.02) & (soft < OPAQUE)
-    solid = np.where(soft >= 0.98, 1, np.where(mixed, 0.5, 0)).astype(np.float32)
-    clean = _around(region, solid, band)
-    share, clean = soft[mixed][:, None], clean[mixed]
-    repaired = clean + share * (region[mixed] - share * clean - (1 - share) * background[mixed])
-    colours[window][mixed] = np.rint(repaired.clip(0, 255)).astype(np.uint8)
+    unsure = np.nonzero((maybe == 1) & (sure == 0))
+    if not len(unsure[0]):
+        alpha[window] = sure
+        return colours, alpha.astype(np.uint8) * 255
+    means = _Means(region, band)
+    foreground, background = means.around(sure, unsure), means.around(1 - maybe, unsure)
+    pixels = region[unsure].astype(np.float32)
+    plain = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), band / 2.5)
+    soft = sure.astype(np.float32)
+    soft[unsure] = _projected(pixels, foreground, background, plain[unsure], similar)
+    soft = np.asarray(cv2.GaussianBlur(soft, (0, 0), 0.5) * (plain > 0.02), dtype=np.float32)
+    soft[sure == 1] = 1
+    soft[maybe == 0] = 0
+    alpha[window] = soft
+    solid = np.where(soft >= 0.98, 1, np.where(soft > 0.02, 0.5, 0)).astype(np.float32)
+    share = soft[unsure][:, None]
+    clean = means.around(solid, unsure)
+    repaired = clean + share * (pixels - share * clean - (1 - share) * background)
+    mixed = (share[:, 0] > 0.02) & (share[:, 0] < OPAQUE)
+    colours[window][unsure[0][mixed], unsure[1][mixed]] = np.rint(repaired[mixed].clip(0, 255)).astype(np.uint8)
     return colours, np.rint(np.where(alpha >= OPAQUE, 1, alpha) * 255).astype(np.uint8)
 
 
-def _projected(
-    region: Floats, mask: Mask, sure: Mask, maybe: Mask, foreground: Floats, background: Floats, band: int,
-    similar: float,
-) -> Floats:
-    plain = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), band / 2.5)
-    unsure = (maybe == 1) & (sure == 0)
-    apart = foreground[unsure] - background[unsure]
+def _projected(pixels: Floats, foreground: Floats, background: Floats, plain: Pixels, similar: float) -> Floats:
+    """Alpha of unsure pixels: the projection where the two colours are far apart, else the blurred mask."""
+    apart = foreground - background
     squared = np.square(apart).sum(-1)
-    share = ((region[unsure] - background[unsure]) * apart).sum(-1) / (squared + 1)
+    share = ((pixels - background) * apart).sum(-1) / (squared + 1)
     trust = squared / (squared + similar**2)
-    alpha = sure.astype(np.float32)
-    alpha[unsure] = ((trust * share + (1 - trust) * plain[unsure] - 0.06) / 0.86).clip(0, 1)
-    alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.5) * (plain > 0.02), dtype=np.float32)
-    alpha[sure == 1] = 1
-    alpha[maybe == 0] = 0
-    return np.asarray(alpha, dtype=np.float32)
+    return np.asarray(((trust * share + (1 - trust) * plain - 0.06) / 0.86).clip(0, 1), dtype=np.float32)
 
 
-def _around(region: Floats, weight: npt.NDArray[np.generic], band: int) -> Floats:
-    """Weighted mean colour around every pixel: from nearby where there is enough, else from further away."""
-    height, width = weight.shape
-    factor = min(1.0, _MEANS_SIDE / max(height, width))
-    weights = weight.astype(np.float32)
-    if factor < 1:                                       # means over many pixels need no more resolution than this
-        size = (round(width * factor), round(height * factor))
-        small = cv2.resize(weights, size, interpolation=cv2.INTER_AREA)
-        sums = cv2.resize(region * weights[..., None], size, interpolation=cv2.INTER_AREA)
-        band = max(2, round(band * factor))
-    else:
-        small, sums = weights, region * weights[..., None]
-    near, enough = _mean(sums, small, 4 * band + 1)
-    far, _ = _mean(sums, small, 16 * band + 1)
-    trust = np.clip(enough * 40, 0, 1)[..., None]
-    means = near * trust + far * (1 - trust)
-    if factor < 1:
-        means = cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(means, dtype=np.float32)
+class _Means:
+    """Weighted mean colours around pixels of a region, computed on a smaller copy when the region is large."""
+
+    def __init__(self, region: Image, band: int) -> None:
+        height, width = region.shape[:2]
+        self.factor = min(1.0, _MEANS_SIDE / max(height, width))
+        self.size = (round(width * self.factor), round(height * self.factor))
+        self.band = max(2, round(band * self.factor))
+        self.small = np.asarray(cv2.resize(region, self.size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+    def around(self, weight: npt.NDArray[Any], where: tuple[npt.NDArray[np.int64], ...]) -> Floats:
+        """Mean colour (n, 3) at `where`: from nearby where there is enough weight, else from further away."""
+        weights = np.asarray(cv2.resize(weight.astype(np.float32), self.size, interpolation=cv2.INTER_AREA))
+        if self.factor < 1:                                  # a small pixel across the outline mixes both sides
+            weights = np.where(weights > 0.999, 1, np.where(weights > 0.45, 0.25, 0)).astype(np.float32)
+        near, enough = _mean(self.small, weights, 4 * self.band + 1)
+        far, _ = _mean(self.small, weights, 16 * self.band + 1)
+        trust = np.clip(enough * 40, 0, 1)[..., None]
+        return self._read(np.asarray(near * trust + far * (1 - trust), dtype=np.float32), where)
+
+    def _read(self, table: Floats, where: tuple[npt.NDArray[np.int64], ...]) -> Floats:
+        if self.factor == 1:
+            return np.asarray(table[where], dtype=np.float32)
+        count = len(where[0])
+        positions = np.zeros((2, -(-count // _CHUNK) * _CHUNK), np.float32)
+        for row, axis in enumerate((where[1], where[0])):
+            positions[row, :count] = (axis + 0.5) * self.factor - 0.5
+        x, y = positions.reshape(2, -1, _CHUNK)
+        read = np.asarray(cv2.remap(table, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
+        return read.reshape(-1, 3)[:count]
 
 
-def _mean(sums: Pixels, weights: Pixels, side: int) -> tuple[Floats, Floats]:
+def _mean(colours: Floats, weights: Pixels, side: int) -> tuple[Floats, Floats]:
     total = cv2.blur(weights, (side, side))
-    mean = cv2.blur(sums, (side, side)) / (total[..., None] + 1e-4)
+    mean = cv2.blur(colours * weights[..., None], (side, side)) / (total[..., None] + 1e-4)
     return np.asarray(mean, dtype=np.float32), np.asarray(total, dtype=np.float32)
