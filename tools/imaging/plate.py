@@ -20,11 +20,14 @@ from domain.errors import Misconfigured
 from domain.ports import Image
 from domain.values import HexColour, Light
 from tools.imaging.camera import Camera
+from tools.imaging.colour import encode, floats, linear, luminance
 from tools.imaging.stage import Rectangle, Stage, View
 
 PLATES = Path(__file__).parent / "plates"
 """Where the shipped plates lie."""
 
+_USUAL_GAIN = 1.3
+_DIM = frozenset({Light.GOLDEN, Light.DUSK, Light.NIGHT})
 _REINSTALL = "reinstall the package, or render the plate again from its recipe"
 _STAND = {"tabletop": (-0.30, -0.05, 0.30, 0.16), "vehicle": (-3.0, -1.2, 3.0, 2.5)}
 
@@ -77,7 +80,7 @@ class PlateRecord(BaseModel):
     mood_tags: tuple[str, ...] = ()
     palette: tuple[HexColour, ...] = ()
     scale: str = "tabletop"
-    gain: float = Field(default=1.3, gt=0)
+    gain: float | None = Field(default=None, gt=0)
     saturation: float | None = Field(default=None, ge=0)
     licence: str = ""
 
@@ -131,16 +134,42 @@ def plate_stage(name: str, folder: Path = PLATES) -> Stage:
             where=str(folder / f"{name}.webp"),
             hint=_REINSTALL,
         )
-    saturation = _saturation(beauty) if record.saturation is None else record.saturation
-    return Stage(record.view(), beauty, key, record.gloss, record.rough, gain=record.gain, saturation=saturation)
+    small = cast(Image, cv2.resize(beauty, (96, 64), interpolation=cv2.INTER_AREA))
+    return Stage(
+        record.view(),
+        beauty,
+        key,
+        record.gloss,
+        record.rough,
+        gain=_gain(small, record.light) if record.gain is None else record.gain,
+        saturation=_saturation(small) if record.saturation is None else record.saturation,
+        vignette=_vignette(small),
+    )
 
 
-def _saturation(beauty: Image) -> float:
+def _gain(small: Image, light: Light) -> float:
+    """Exposure to print a plate with: half-way (in stops) from the usual third of a stop to clean highlights by day.
+
+    The shoulder of `Print.gain` takes x to g x / (1 + (g - 1) x); the highlights of a day scene are to reach 0.72.
+    """
+    if light in _DIM:
+        return _USUAL_GAIN
+    x = min(float(np.percentile(luminance(linear(small)), 98)), 0.98)
+    clean = 0.72 * (1 - x) / (x * 0.28)
+    return float(np.clip((_USUAL_GAIN * max(clean, 1e-3)) ** 0.5, _USUAL_GAIN, 1.65))
+
+
+def _saturation(small: Image) -> float:
     """Saturation to print a plate with: the renderer's filmic curve is shy, and the shyer the paler the scene."""
-    small = cv2.resize(beauty, (96, 64), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     chroma = float(np.hypot(lab[..., 1], lab[..., 2]).mean())
     return float(np.clip(1.2 + 0.02 * (24 - chroma), 1.0, 1.3))
+
+
+def _vignette(small: Image) -> float:
+    """Fall of light towards the corners: stronger where nothing else shapes a plain backdrop."""
+    spread = float(encode(floats(luminance(linear(small))[..., None])).std())
+    return float(np.clip(0.12 + 3.0 * (0.09 - spread), 0.12, 0.26))
 
 
 def _picture(path: Path) -> Image:
