@@ -26,6 +26,7 @@ def parse(items: Sequence[Item], lexicon: Lexicon) -> Draft:
     """Everything the items of one request say, as a draft of its Brief."""
     r = Reading(lexicon)
     i = 0
+    r.clause.aside = _is_story(items, 0, lexicon)
     while i < len(items):
         item = items[i]
         if phrasal(item) and not (item.is_a(Kind.TEXT_CUE) and _quote_after(items, i)):
@@ -42,7 +43,7 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:
     """What is no part of a noun phrase: punctuation, sizes and quotations, and the words of the closed classes."""
     clause = r.clause
     if item.shape in (TokenKind.STOP, TokenKind.DASH):
-        r.clause = Clause()
+        r.clause = Clause(aside=_is_story(items, i + 1, r.lexicon))
         r.last = None if item.shape is TokenKind.STOP else r.last
     elif item.shape is TokenKind.COMMA:
         if clause.negated and clause.label != "avoid" and not _list_goes_on(items, i):
@@ -61,9 +62,20 @@ def _function(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:
         _word(r, item, items, i)
 
 
+def _is_story(items: Sequence[Item], start: int, lexicon: Lexicon) -> bool:
+    """True if the sentence from `start` tells what happened ("my phone died") and wishes for nothing."""
+    words: list[str] = []
+    for item in items[start:]:
+        if item.shape in (TokenKind.STOP, TokenKind.COLON):
+            break
+        words += item.keys
+    found = {tuple(words[i : i + n]) for n in (1, 2, 3) for i in range(len(words) - n + 1)}
+    return not found.isdisjoint(lexicon.story) and found.isdisjoint(lexicon.wish)
+
+
 def _colon(r: Reading, items: Sequence[Item], i: int) -> None:
     """ "Background:", "Behind it:", "Don't:", "skincare set:" """
-    r.clause = Clause(colon=True, label=_label(items, i, r.lexicon))
+    r.clause = Clause(colon=True, label=_label(items, i, r.lexicon), aside=_is_story(items, i + 1, r.lexicon))
     if i >= 2 and items[i - 1].word in ("it", "them") and items[i - 2].is_a(Kind.PREPOSITION):
         r.clause.label = "background" if items[i - 2].senses[Kind.PREPOSITION] == "behind" else "props"
     if r.clause.label == "text":
@@ -97,13 +109,14 @@ def _word(r: Reading, item: Item, items: Sequence[Item], i: int) -> None:  # noq
         _pronoun_object(r, items, i)
     elif item.is_a(Kind.CONTRAST):
         clause.negated, clause.inherited = "", True
+        clause.aside = clause.aside and item.word not in ("but", "however")
     elif item.is_a(Kind.CONJUNCTION):
         _conjunction(r, item, items, i)
     elif item.is_verb or item.is_a(Kind.AUXILIARY):
         _verb(r, item)
     elif item.word in ("side by side", "next to each other", "together") and len(r.draft.products) > 1:
         r.draft.relate(r.draft.products[-2].noun, "next to", r.draft.products[-1].noun)
-    elif item.word in ("nobody", "no one"):
+    elif item.word in ("nobody", "no one") and not clause.aside:
         r.draft.add(r.draft.avoid, "people", item.text)
     elif item.is_a(Kind.PRONOUN):
         if i == 0 or not items[i - 1].is_a(Kind.PREPOSITION):

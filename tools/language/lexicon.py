@@ -105,6 +105,8 @@ class Lexicon:
     sets: frozenset[str]
     serveware: frozenset[str]
     labels: Mapping[str, str]
+    story: frozenset[Keys]
+    wish: frozenset[Keys]
     evaluative: frozenset[str]
     also_things: frozenset[str]
     flavoured: frozenset[str]
@@ -150,6 +152,8 @@ class Lexicon:
             self.sets,
             self.serveware,
             self.labels,
+            self.story,
+            self.wish,
             self.evaluative,
             self.also_things,
             self.flavoured,
@@ -244,6 +248,8 @@ def load_lexicon() -> Lexicon:
         sets=frozenset(" ".join(phrase_keys(p)) for p in things.sets),
         labels={" ".join(phrase_keys(p)): label for label, many in words.labels.items() for p in many},
         serveware=frozenset(" ".join(phrase_keys(p)) for p in things.serveware),
+        story=frozenset(phrase_keys(p) for p in words.story),
+        wish=frozenset(phrase_keys(p) for p in words.wish),
         evaluative=frozenset(" ".join(phrase_keys(p)) for p in things.evaluative),
         also_things=frozenset(" ".join(phrase_keys(p)) for p in colours.also_things),
         flavoured=frozenset(" ".join(phrase_keys(p)) for p in colours.flavoured),

@@ -93,6 +93,8 @@ class Words(Data):
     text_cues: list[str]
     instructions: list[str]
     labels: dict[str, list[str]]
+    story: list[str]
+    wish: list[str]
 
 
 class Colours(Data):

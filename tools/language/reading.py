@@ -23,6 +23,7 @@ class Clause:
     role: str = ""  # of the phrase before
     joined: bool = False  # only commas and conjunctions since the phrase before
     joiner: str = ""  # the last of these: ",", "and", "+"
+    aside: bool = False  # the sentence tells a story and asks for nothing
     count: int = 0  # of "two of our pillows"
     beside_it: bool = False  # the phrase is followed by "next to it"
     label: str = ""  # "Background: ...": what the rest of the line is

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from domain.values import Size
-from tools.language.draft import Said
+from tools.language.draft import GUESSED, Said
 from tools.language.fields import RELATING, light, looks, noun_of, place, product, prop, wording
 from tools.language.frames import frame, geo
 from tools.language.items import GEO, NOUNS, Item
@@ -56,6 +56,10 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
     clause.beside_it = _beside_it(items[after : after + 2])
     clause.market = clause.market or any(item.is_a(Kind.MARKET_VERB) for item in phrase.items)
     _trademarks(r, phrase)
+    if clause.aside:
+        if phrase.is_a(Kind.GOODS) and not clause.negated and not phrase.is_a(Kind.PLACE):
+            product(r, phrase, GUESSED)
+        return
     named = following is not None and following.word in ("one", "ones") and r.draft.products
     if named and clause.role == "product" and not clause.negated and not phrase.is_a(Kind.GOODS):
         _the_one(r, phrase)

@@ -18,9 +18,8 @@ def main_role(r: Reading, phrase: Phrase, following: Item | None = None) -> str:
     setting = head.is_a(Kind.PLACE, Kind.REGION, Kind.SURFACE)
     listed = clause.joined and clause.role in ("product", "prop")
     if head.is_a(Kind.PERSON):
-        if clause.verb == "other" and clause.subject in ("i", "we"):
-            return ""
-        return prop(r, phrase)
+        told = clause.verb == "other" and clause.subject in ("i", "we")
+        return "" if told or clause.market else prop(r, phrase)  # "our customers are mostly women"
     object_too = head.is_a(Kind.PROP) and (clause.role == "prop" or bool(r.draft.products))
     object_too = object_too and not (head.is_a(Kind.PLACE) and r.draft.background is None)
     if setting and not head.is_a(Kind.GOODS) and not object_too:

@@ -320,3 +320,21 @@ def test_pictures_and_products_are_counted_apart(request_: str, count: int, prod
 def test_requests_the_reader_was_not_built_on_are_read_well_too() -> None:
     ours, lines = score(load("held_out"), grammar_reader())
     assert ours["all"].f1 > 0.85, "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "My phone died and I was on a boat.",
+        "We tried a forest and nobody clicked.",
+        "Our competitor just launched a pink jar.",
+    ],
+)
+def test_sentences_that_only_tell_a_story_ask_for_nothing(story: str) -> None:
+    brief = read(f"{story} Show our can on a beach.")
+    assert nouns(brief) == ["can"] and said(brief, "background") == ["beach"]
+    assert (brief.props, brief.avoid, brief.markets) == ((), (), ())
+
+
+def test_a_product_named_only_in_the_story_is_still_found() -> None:
+    assert nouns(read("We tried the sofa in a studio and nobody clicked. Try it in a forest!")) == ["sofa"]
