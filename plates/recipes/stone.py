@@ -21,8 +21,8 @@ def terrace() -> Scene:
     golden = key_light(12, 17, 5.0, "#ffb066", 1.4)
     sky(22, 40, 0.17, 0.15)
     sea_and_coast(("#a5c3e0", 12000.0, 1.0))
-    box((0, 0.02, -0.04), (4, 0.62, 0.08), travertine("#cdb592", "#a58a67", scale=3.2), 0.005)
-    fronds(noon, (0.12, 0.10, 0.0), 0.8, 3, 0.80, 4, 0.20)
+    box((0, -0.06, -0.04), (4, 0.78, 0.08), travertine("#cdb592", "#a58a67", scale=3.2), 0.005)
+    fronds(noon, (0.06, 0.07, 0.0), 0.9, 3, 0.80, 15, 0.20)
     fronds(golden, (-0.05, 0.16, 0.02), 0.9, 3, 0.80, 9, 0.25)
     pink, green = leaf("#b3124f", "#e0457f", 0.6), leaf("#35581f", "#6d8b33", 0.4)
     for centre, size, count in (
@@ -40,7 +40,7 @@ def terrace() -> Scene:
                 "low golden sun through palm leaves",
                 golden,
                 1.25,
-                (1.15, 0.88, 0.76),
+                (1.28, 0.89, 0.67),
                 season="summer",
                 mood=("warm", "romantic", "holiday"),
             ),
