@@ -89,7 +89,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
             cutouts={answer.geometry.asset: answer.cutout.digest for answer in cut},
             scenes=tuple(scenes[scene] for scene in dict.fromkeys(slot.scene.id for slot in slots)),
             left_out=layout.left_out,
-            cannot_draw=beyond(brief, generator, found.hits),
+            cannot_draw=beyond(brief, generator, fitting),
             options=affordable(options_from(slots, generator, services), request),
         ),
         "round": 0,
@@ -137,7 +137,7 @@ def unsure(answer: CutOutAnswer) -> UnsureCutout:
     return UnsureCutout(
         f"the outline of “{answer.asset.title}” is not certain enough "
         f"({answer.cutout.confidence:.2f}, needed {answer.threshold:.2f}): {answer.cutout.reason}",
-        where=answer.overlay or answer.asset.id,
+        where=f"mask: {answer.overlay.path}" if answer.overlay else answer.asset.id,
         hint=f"look at the mask, then draw a box around the product and run again with --product-box {flag}",
     )
 
@@ -171,7 +171,8 @@ def slots_from(
 
 def beyond(brief: Brief, generator: Capability, hits: tuple[SceneHit, ...]) -> tuple[str, ...]:
     """What the brief asks for and this generator cannot draw, named before anything is spent."""
-    missing = [part.value for part in brief.props if part.value not in generator.can_draw]
+    shown = [" ".join((*hit.scene.tags, hit.scene.title)).lower() for hit in hits]
+    missing = [part.value for part in brief.props if not all(part.value.lower() in scene for scene in shown)]
     missing += [f"the words “{part.value}”" for part in brief.text if "text" not in generator.can_draw]
     if brief.background and not any(hit.fits for hit in hits):
         missing.append(f"the place “{brief.background.value}”")

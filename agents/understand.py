@@ -159,7 +159,8 @@ def answer_question(brief: Brief, question: Question, answer: str, services: Ser
     index = 0 if question.id == "product" else int(question.id.partition("-")[2]) - 1
     parts = list(brief.products)
     if index < len(parts):
-        value = parts[index].value.model_copy(update={"asset": answer})
+        # The person has said which product it is: what the words said of it no longer has to be found on it.
+        value = parts[index].value.model_copy(update={"asset": answer, "colours": (), "attributes": ()})
         parts[index] = parts[index].model_copy(update={"value": value, "origin": Origin.ANSWERED})
     else:
         parts.append(Part(value=ProductMention(text=answer, noun="product", asset=answer), origin=Origin.ANSWERED))

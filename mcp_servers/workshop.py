@@ -14,6 +14,9 @@ from memory.effects import Effects
 from memory.runs import RunTable
 from tools.imaging.decode import decode, encode_png
 
+UPLOAD_TAG = "upload"
+"""Tag of photos taken in for one piece of work: they are not found by search."""
+
 PIXEL_CACHE_BYTES = 160 * 2**20
 """Decoded pictures kept for the next tool: a grid of nine at 1024x1024 with layers and masks fits."""
 

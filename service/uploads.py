@@ -8,11 +8,8 @@ from pathlib import Path
 from domain.assets import Asset, AssetKind
 from domain.errors import BadInput, UnusableImage
 from domain.values import BrandId, Metres, Size
-from mcp_servers.workshop import Workshop
+from mcp_servers.workshop import UPLOAD_TAG, Workshop
 from tools.imaging.decode import MAX_BYTES, decode
-
-UPLOAD = "upload"
-"""Tag of photos taken in for one piece of work: never found by search."""
 
 
 def read_photo(path: Path) -> bytes:
@@ -48,11 +45,11 @@ def add_photo(
     stem = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "photo"
     return workshop.library.add(
         Asset(
-            id=f"{UPLOAD}-{ref.digest[:16]}" if for_one_run else f"{stem[:48]}-{ref.digest[:8]}",
+            id=f"{UPLOAD_TAG}-{ref.digest[:16]}" if for_one_run else f"{stem[:48]}-{ref.digest[:8]}",
             brand=brand,
             kind=AssetKind(kind),
             title=title or path.stem.replace("_", " ").replace("-", " "),
-            tags=(*tags, UPLOAD) if for_one_run else tags,
+            tags=(*tags, UPLOAD_TAG) if for_one_run else tags,
             digest=ref.digest,
             size=Size(width=width, height=height),
             real_height=real_height,

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from domain.assets import Asset, AssetHit
+from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback
 from domain.composition import Caption, Scene
 from domain.rules import BrandBook
 from domain.run import RunView
 from domain.values import BrandId
-from mcp_servers.workshop import Workshop
+from mcp_servers.workshop import UPLOAD_TAG, Workshop
 from memory.artifacts import DirectoryStore
 from memory.database import Database, open_database
 from memory.demo import DEMO_BRAND, ensure_demo
@@ -36,11 +36,14 @@ from tools.search import AssetRanker, VisualDescriptor, text_embedder
 
 
 class BuiltinLanguage:
-    """The embedded `Language`: deterministic, English, no model. Lexicons load on first use."""
+    """The embedded `Language`: deterministic, English, no model. Lexicons load on first use.
 
-    @cached_property
-    def _reader(self) -> BuiltinReader:
-        return BuiltinReader()
+    `titles` gives the product titles of a brand's library: what a brand calls its products helps to find them in a
+    request.
+    """
+
+    def __init__(self, titles: Callable[[BrandId], Sequence[str]] = lambda brand: ()) -> None:
+        self._titles = titles
 
     @cached_property
     def _writer(self) -> BuiltinWriter:
@@ -48,7 +51,7 @@ class BuiltinLanguage:
 
     def read(self, request: str, brand: BrandId) -> Brief:
         """A request to a Brief."""
-        return self._reader.read(request, brand)
+        return BuiltinReader(self._titles(brand)).read(request, brand)
 
     def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption:
         """A Brief and a scene to a Caption."""
@@ -130,7 +133,12 @@ def wire(settings: Settings) -> Wired:
         embedder=embedder,
         destination=FolderDestination(published_folder(settings)),
     )
-    return Wired(home, database, workshop, BuiltinLanguage())
+
+    def titles(brand: BrandId) -> list[str]:
+        products = workshop.library.list(brand, AssetKind.PRODUCT)
+        return [asset.title for asset in products if UPLOAD_TAG not in asset.tags]
+
+    return Wired(home, database, workshop, BuiltinLanguage(titles))
 
 
 def published_folder(settings: Settings) -> Path:

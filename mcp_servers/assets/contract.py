@@ -6,7 +6,7 @@ from domain.assets import Asset, AssetHit, Cutout
 from domain.brief import Brief, ProductMention
 from domain.composition import Caption, ProductGeometry, Scene
 from domain.rules import BrandBook, RuleCheck
-from domain.values import AssetId, Box, BrandId, Digest, MarketCode, Model
+from domain.values import ArtifactRef, AssetId, Box, BrandId, Digest, MarketCode, Model
 
 
 class FindProducts(Model):
@@ -71,7 +71,7 @@ class CutOutAnswer(Model):
     geometry: ProductGeometry
     confident: bool
     threshold: float
-    overlay: Digest | None = None
+    overlay: ArtifactRef | None = None
     suggested_box: Box | None = None
 
 

@@ -7,12 +7,12 @@ from datetime import date
 from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
 
-from domain.assets import Asset, AssetKind, Cutout
+from domain.assets import Asset, AssetKind, Cutout, CutoutMethod
 from domain.composition import ProductGeometry, Scene
-from domain.values import Digest
+from domain.values import Size
 from mcp_servers.assets import contract as c
 from mcp_servers.wire import typed_errors
-from mcp_servers.workshop import Workshop
+from mcp_servers.workshop import UPLOAD_TAG, Workshop
 from tools.imaging.backdrop import photo_scene, tabletop_scene
 from tools.imaging.product import measure
 from tools.imaging.scenes import brand_scenes, catalogue
@@ -20,9 +20,7 @@ from tools.rules import settle
 from tools.search import find_products as rank_products
 from tools.search import search_scenes
 from tools.segment import THRESHOLD, CutoutResult, cut_out, overlay, suggest_box
-
-UPLOAD_TAG = "upload"
-"""Photos taken in for one piece of work are not found by search."""
+from tools.segment.geometry import shape
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 KEEPS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -135,32 +133,32 @@ def add_cutout(server: MCPServer, workshop: Workshop) -> None:
 
 
 def answer(workshop: Workshop, request: c.CutOut, asset: Asset, result: CutoutResult) -> c.CutOutAnswer:
-    """A fresh cutout, kept under its digest; below the threshold the mask is drawn over the photo for a person."""
+    """A fresh cutout under its digest: kept on the asset's row when certain, else shown to a person over the photo."""
     ref = workshop.pixels.put(request.brand, result.rgba)
     height, width = result.rgba.shape[:2]
     cutout = Cutout(
         digest=ref.digest,
-        size={"width": width, "height": height},
-        method=result.method,
+        size=Size(width=width, height=height),
+        method=CutoutMethod(result.method),
         confidence=result.confidence,
         reason=result.reason,
         source=asset.digest,
         offset=result.offset,
     )
-    confident = result.confidence >= THRESHOLD
-    shown: Digest | None = None
-    box = None
-    if not confident:
-        photo = workshop.pixels.load(request.brand, asset.digest)
-        shown = workshop.pixels.put(request.brand, overlay(photo, result.mask)).digest
-        box = suggest_box(photo, result.mask)
-    measured: ProductGeometry = measure(asset, result.rgba)
+    if result.confidence < THRESHOLD:
+        photo = workshop.pixels.load(request.brand, asset.digest)[..., :3]
+        unplaced = ProductGeometry(asset=asset.id, size=asset.size, real_height=asset.real_height)
+        return c.CutOutAnswer(
+            asset=asset,
+            cutout=cutout,
+            geometry=unplaced,
+            confident=False,
+            threshold=THRESHOLD,
+            overlay=workshop.pixels.put(request.brand, overlay(photo, result.mask)),
+            suggested_box=suggest_box(photo, result.mask),
+        )
+    known = asset.model_copy(update={"cutout": cutout, "shape": shape(result.rgba)})
+    workshop.library.add(known)
     return c.CutOutAnswer(
-        asset=asset,
-        cutout=cutout,
-        geometry=measured,
-        confident=confident,
-        threshold=THRESHOLD,
-        overlay=shown,
-        suggested_box=box,
+        asset=known, cutout=cutout, geometry=measure(known, result.rgba), confident=True, threshold=THRESHOLD
     )

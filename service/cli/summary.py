@@ -9,8 +9,8 @@ from rich.table import Table
 from domain.brief import Brief, Part
 from domain.candidate import CandidateVerdict, EditOutcome
 from domain.rules import RuleVerdict
-from domain.run import RunStatus, RunView
-from service.cli.terminal import escaped, out
+from domain.run import Failure, RunStatus, RunView
+from service.cli.terminal import err, escaped, out
 
 SHOWN_FIELDS = (
     "background",
@@ -56,11 +56,16 @@ def print_summary(view: RunView) -> None:
     print_costs(view)
     print_shortlist(view)
     if view.failure:
-        out.print(f"\n[bold red]{escaped(view.failure.message)}[/bold red]", highlight=False)
-        if view.failure.where:
-            out.print(f"  where: {escaped(view.failure.where)}", highlight=False)
-        if view.failure.hint:
-            out.print(f"  next:  {escaped(view.failure.hint)}", highlight=False)
+        tell_failure(view.failure)
+
+
+def tell_failure(failure: Failure) -> None:
+    """What, where, what next: on stderr, as every error."""
+    err.print(f"\n[bold red]error:[/bold red] {escaped(failure.message)}", highlight=False)
+    if failure.where:
+        err.print(f"  where: {escaped(failure.where)}", highlight=False)
+    if failure.hint:
+        err.print(f"  next:  {escaped(failure.hint)}", highlight=False)
 
 
 def print_brief(brief: Brief) -> None:
