@@ -21,6 +21,7 @@ from mcp_servers.toolbox import Toolbox
 STAGE = "critique"
 TOOLS = frozenset({"judges.judge_candidate", "judges.rank_candidates", "publish.render_export"})
 PERSON = "person"
+TEXT_CHECK = "unwanted_text"
 UNNAMED_CHANNEL = "file"
 """Where no channel is named the final file is the picture itself."""
 
@@ -42,12 +43,12 @@ async def critique(group: CandidateGroup, services: Services) -> Campaign:
     tools = services.sessions.toolbox(STAGE, TOOLS)
     judged = {}
     for candidate in group["candidates"]:
-        judgement = await tools.judges.judge_candidate(question_about(candidate, group, services, ocr=False))
+        judgement = await tools.judges.judge_candidate(question_about(candidate, group, services))
         judged[candidate.id] = with_findings(candidate, judgement.findings, judgement.quality)
     return {"candidates": judged}
 
 
-def question_about(candidate: Candidate, group: CandidateGroup, services: Services, *, ocr: bool) -> JudgeCandidate:
+def question_about(candidate: Candidate, group: CandidateGroup, services: Services) -> JudgeCandidate:
     """What the judges need to know of one candidate."""
     plan = group["plan"]
     return JudgeCandidate(
@@ -59,7 +60,6 @@ def question_about(candidate: Candidate, group: CandidateGroup, services: Servic
         geometry=next((g for g in plan.products if g.asset == candidate.products[0]), None),
         cannot_draw=plan.cannot_draw,
         palette=tuple(colour.hex for colour in group["book"].colours),
-        ocr=ocr,
     )
 
 
@@ -89,8 +89,12 @@ async def settle(state: Campaign, services: Services) -> Campaign:
         shortlist = filled(shortlist, state, candidates, services.shortlist_size)
         unread = [candidates[name] for name in shortlist if not has_read_text(candidates[name])]
         for candidate in unread:
-            judgement = await tools.judges.judge_candidate(question_about(candidate, group, services, ocr=True))
-            candidates[candidate.id] = with_findings(candidate, judgement.findings, judgement.quality)
+            question = question_about(candidate, group, services).model_copy(
+                update={"ocr": True, "only": (TEXT_CHECK,)}
+            )
+            judgement = await tools.judges.judge_candidate(question)
+            findings = (*candidate.findings, *judgement.findings)
+            candidates[candidate.id] = with_findings(candidate, findings, judgement.quality)
         if all(candidates[c.id].verdict is CandidateVerdict.PASSED for c in unread):
             return {"candidates": candidates, "edits": edits, "shortlist": shortlist}
 
@@ -121,7 +125,7 @@ async def ranked(candidates: tuple[Candidate, ...], tools: Toolbox, services: Se
 
 def has_read_text(candidate: Candidate) -> bool:
     """Whether the OCR check has run on this candidate, to whatever verdict."""
-    return any(f.check == "unwanted_text" for f in candidate.findings)
+    return any(f.check == TEXT_CHECK for f in candidate.findings)
 
 
 def judged_edits(edits: dict[str, Edit], candidates: dict[str, Candidate]) -> dict[str, Edit]:

@@ -9,7 +9,7 @@ from domain.values import AssetId, BrandId, Digest, Model
 
 
 class JudgeCandidate(Model):
-    """Hold every measured check against one candidate. `only` limits to some checks; `ocr` also reads its text."""
+    """Hold the measured checks against one candidate. `only` names some of them; `ocr` also reads its text."""
 
     brand: BrandId
     candidate: Candidate
@@ -20,6 +20,7 @@ class JudgeCandidate(Model):
     cannot_draw: tuple[str, ...] = ()
     palette: tuple[str, ...] = ()
     ocr: bool = False
+    only: tuple[str, ...] = ()
 
 
 class Judgement(Model):

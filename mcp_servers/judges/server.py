@@ -25,9 +25,10 @@ def build(workshop: Workshop) -> MCPServer:
     def judge_candidate(request: c.JudgeCandidate) -> c.Judgement:
         """Hold every measured check against one candidate; each says pass, fail or cannot tell, with its numbers."""
         evidence = evidence_of(workshop, request)
-        return c.Judgement(
-            findings=measure(evidence, ocr=request.ocr), quality=round(quality(evidence.image, evidence.mask), 4)
-        )
+        findings = measure(evidence, ocr=request.ocr, only=request.only or None)
+        known = request.candidate.quality if request.only else None
+        graded = quality(evidence.image, evidence.mask) if known is None else known
+        return c.Judgement(findings=findings, quality=round(graded, 4))
 
     @server.tool(annotations=READS)
     @typed_errors

@@ -110,7 +110,9 @@ def size_plausibility(views: Views, check: Check) -> Finding:
     problem = _implausible(true_scale, tolerance, area, max(height, box.width / views.width), check)
     if problem is not None:
         reason, factor = problem
-        return check.failed(reason, value=value, region=box, evidence=facts, fixes=_resize(factor))
+        fits = check.limit("area_min") <= area * factor**2 <= check.limit("area_max")
+        fixes = _resize(factor) if fits else _resize(factor)[::-1]
+        return check.failed(reason, value=value, region=box, evidence=facts, fixes=fixes)
     if true_scale is None:
         return check.passed("a sensible part of the picture; real size or camera unknown", value=height, evidence=facts)
     return check.passed("as large as its real size says", value=true_scale, evidence=facts)

@@ -52,7 +52,7 @@ def floating(views: Views, check: Check) -> Finding:
             value=ratio,
             region=_base(box, views.height),
             evidence=facts,
-            fixes=_GROUNDED[1:] + _GROUNDED[:1] if evidence.slot is not None else _GROUNDED,
+            fixes=_GROUNDED[::-1],
         )
     return check.passed("the product stands on its ground", value=ratio, evidence=facts)
 
@@ -102,7 +102,7 @@ def _lying(views: Views, check: Check) -> Finding:
             value=value,
             region=views.box,
             evidence={"points": int(known.sum())},
-            fixes=_GROUNDED[1:],
+            fixes=_GROUNDED[:0:-1],
         )
     return check.passed("the product lies on the surface", value=value)
 
