@@ -50,11 +50,11 @@ class Copy:
 def duplicate_product(views: Views, check: Check) -> Finding:
     """Look for the product outside its own mask, also mirrored.
 
-    ORB features (Rublee et al. 2011) of the cutout against those of the picture with the product masked out, ratio
-    test, then a similarity by RANSAC. Counted are distinct positions that agree (`value`); a fit that collapses onto
-    a spot, is absurdly small or large, or explains too few of its matches is refused: without that, clean pictures
-    score up to 24. In a 1024-pixel picture, copies 250 px high were found of all of five products, 180 px of four, 110 px
-    of two, 85 px of none. The reference's features are computed once per cutout.
+    ORB features (Rublee et al. 2011) of the cutout at two sizes against those of the picture with the product masked
+    out, ratio test, then a similarity by RANSAC. Counted are distinct positions that agree (`value`); a fit that
+    collapses onto a spot, is absurdly small or large, or explains too few of its matches is refused: without that,
+    clean pictures score up to 24. In a 1024-pixel picture, copies 250 px high were found of all of five products, 180
+    px of four, 110 px of two, 85 px of none. The reference's features are computed once per cutout.
     """
     cutout = views.evidence.cutout
     if cutout is None:
