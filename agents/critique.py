@@ -13,17 +13,14 @@ from domain.candidate import (
     Severity,
     Verdict,
 )
-from domain.run import ExportView, Failure, RunStatus
 from mcp_servers.judges.contract import JudgeCandidate, RankCandidates
-from mcp_servers.publish.contract import RenderExport
 from mcp_servers.toolbox import Toolbox
 
 STAGE = "critique"
-TOOLS = frozenset({"judges.judge_candidate", "judges.rank_candidates", "publish.render_export"})
+TOOLS = frozenset({"judges.judge_candidate", "judges.rank_candidates"})
 PERSON = "person"
 TEXT_CHECK = "unwanted_text"
-UNNAMED_CHANNEL = "file"
-"""Where no channel is named the final file is the picture itself."""
+
 
 
 def groups(state: Campaign) -> list[CandidateGroup]:
@@ -100,9 +97,9 @@ async def settle(state: Campaign, services: Services) -> Campaign:
 
 
 def eligible(state: Campaign, candidates: dict[str, Candidate]) -> tuple[Candidate, ...]:
-    """All candidates, or after a person's feedback those that came of it."""
+    """All candidates on the run's canvas, or after a person's feedback those that came of it."""
     since = state.get("fresh_since", 0)
-    return tuple(candidate for candidate in candidates.values() if candidate.round >= since)
+    return tuple(c for c in candidates.values() if c.round >= since and c.composition.canvas == state["canvas"])
 
 
 def filled(shortlist: tuple[str, ...], state: Campaign, candidates: dict[str, Candidate], size: int) -> tuple[str, ...]:
@@ -158,42 +155,3 @@ def outcome(edit: Edit, parent: Candidate, child: Candidate) -> dict[str, object
 def enough(state: Campaign, services: Services) -> bool:
     """Whether the shortlist is full."""
     return len(state.get("shortlist", ())) >= services.shortlist_size
-
-
-async def prepare_review(state: Campaign, services: Services) -> Campaign:
-    """Render the final file of every shortlisted candidate for every channel: exactly what a person then approves."""
-    tools = services.sessions.toolbox(STAGE, TOOLS)
-    shortlist = state.get("shortlist", ())
-    if not shortlist:
-        return nothing_passed(state)
-    channels = tuple(part.value for part in state["brief"].channels) or (UNNAMED_CHANNEL,)
-    exports: list[ExportView] = []
-    for name in shortlist:
-        for channel in channels:
-            request = RenderExport(
-                brand=services.brand, run_id=state["run_id"], candidate=state["candidates"][name], channel=channel
-            )
-            exports.append(await tools.publish.render_export(request))
-    return {"exports": tuple(exports), "status": RunStatus.REVIEW}
-
-
-def nothing_passed(state: Campaign) -> Campaign:
-    """The end of a run without a shortlist, saying which gates failed how often."""
-    counts: dict[str, int] = {}
-    for candidate in state["candidates"].values():
-        for finding in candidate.failed_gates():
-            counts[finding.check] = counts.get(finding.check, 0) + 1
-    worst = sorted(counts.items(), key=lambda item: -item[1])
-    reasons = ", ".join(f"{check} ({count} of {len(state['candidates'])})" for check, count in worst[:3])
-    beyond = state["plan"].cannot_draw
-    return {
-        "status": RunStatus.NOTHING_PASSED,
-        "failure": Failure(
-            code="nothing_passed",
-            message=f"no candidate passed every gate: {reasons or 'none could be drawn'}",
-            where="critique",
-            hint=f"this generator cannot draw {', '.join(beyond)}: leave it out of the request"
-            if beyond
-            else "try another scene or product photo, or more --rounds",
-        ),
-    }

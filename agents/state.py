@@ -49,6 +49,7 @@ class Campaign(TypedDict, total=False):
     edits: Annotated[dict[str, Edit], merge_edits]
     shortlist: tuple[str, ...]
     exports: tuple[ExportView, ...]
+    not_exported: tuple[str, ...]
     decision: ReviewDecision
     publications: tuple[PublicationView, ...]
     monitored: tuple[RuleCheck, ...]

@@ -149,6 +149,7 @@ class RunView(Model):
     costs: Costs = Costs()
     seconds: dict[str, Seconds] = {}
     exports: tuple[ExportView, ...] = ()
+    not_exported: tuple[str, ...] = ()
     publications: tuple[PublicationView, ...] = ()
     dossier: ArtifactRef | None = None
     out_dir: str = ""

@@ -25,6 +25,7 @@ from agents import generate as generate_stage
 from agents import monitor as monitor_stage
 from agents import plan as plan_stage
 from agents import revise as revise_stage
+from agents import shortlist as shortlist_stage
 from agents import understand as understand_stage
 from agents.services import Services
 from agents.state import Campaign, CandidateGroup, SlotGroup
@@ -95,7 +96,7 @@ async def adjust(state: Campaign, runtime: Runtime[Services]) -> Campaign:
 
 async def shortlist(state: Campaign, runtime: Runtime[Services]) -> Campaign:
     """Final files of what passed."""
-    return await critique_stage.prepare_review(state, runtime.context)
+    return await shortlist_stage.prepare_review(state, runtime.context)
 
 
 async def review(state: Campaign) -> Campaign:

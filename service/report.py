@@ -9,7 +9,7 @@ from domain.candidate import Candidate
 from domain.errors import StorageFailed
 from domain.ports import Image
 from domain.run import RunView
-from mcp_servers.publish.delivery import EXTENSIONS, dossier_page, exported
+from mcp_servers.publish.delivery import EXTENSIONS, dossier_page
 from mcp_servers.workshop import Workshop
 from tools.imaging.decode import encode_png
 from tools.publish import Tile, contact_sheet
@@ -25,9 +25,9 @@ def write_report(workshop: Workshop, view: RunView) -> None:
         for stale in folder.glob("[0-9]-*.*"):
             stale.unlink()
         for number, name in enumerate(view.shortlist, start=1):
-            export = exported(view, name)
-            if export is not None:
-                target = folder / f"{number}-{name}.{EXTENSIONS[export.artifact.media_type]}"
+            for export in (e for e in view.exports if e.candidate == name):
+                several = f"-{export.channel}" if len({e.channel for e in view.exports}) > 1 else ""
+                target = folder / f"{number}-{name}{several}.{EXTENSIONS[export.artifact.media_type]}"
                 target.write_bytes(workshop.artifacts.get(view.brand, export.artifact.digest))
         (folder / "contact-sheet.png").write_bytes(encode_png(sheet(workshop, view)))
         (folder / "dossier.html").write_text(dossier_page(workshop, view), encoding="utf-8")

@@ -49,6 +49,7 @@ def build_view(
         costs=Costs(predicted=taken.prediction.cost if taken else 0.0, actual=spent, budget=row.request.budget),
         seconds=seconds,
         exports=state.get("exports", ()),
+        not_exported=state.get("not_exported", ()),
         publications=state.get("publications", ()),
         out_dir=row.out_dir,
         failure=failure,

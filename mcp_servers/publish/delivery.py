@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from domain.candidate import Candidate
 from domain.errors import RefusedByRule, StorageFailed
-from domain.run import ExportView, PublicationView, RunView
+from domain.run import PublicationView, RunView
 from domain.values import BrandId, RunId
 from mcp_servers.workshop import Workshop
 from memory.effects import Effect
@@ -95,8 +95,3 @@ def thumbnail_of(workshop: Workshop, brand: BrandId, candidate: Candidate) -> by
     if candidate.artifact is None:
         raise ValueError(f"candidate {candidate.id} has no picture")
     return thumbnail(workshop.pixels.load(brand, candidate.artifact.digest)[..., :3], THUMBNAIL_SIDE)
-
-
-def exported(view: RunView, candidate: str) -> ExportView | None:
-    """The first final file of a candidate."""
-    return next((export for export in view.exports if export.candidate == candidate), None)

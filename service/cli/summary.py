@@ -188,6 +188,8 @@ def print_shortlist(view: RunView) -> None:
         )
     out.print()
     out.print(table)
+    for line in view.not_exported:
+        out.print(f"  no file of {escaped(line)}", highlight=False)
     out.print(f"\nfolder:  {view.out_dir}", highlight=False)
     out.print(f"dossier: {view.out_dir}/dossier.html", highlight=False)
     if view.status is RunStatus.REVIEW:

@@ -98,6 +98,21 @@ def test_where_no_channel_is_named_the_picture_is_1024_square(onbrand: Command, 
     assert {Image.open(f).size for f in (tmp_path / "o").glob("[1-3]-*.png")} == {(1024, 1024)}
 
 
+def test_channels_of_other_aspects_get_drawings_of_their_own(onbrand: Command, tmp_path: Path) -> None:
+    result = onbrand(
+        "create", "our lemon can on a marble counter", "--channel", "instagram", "--channel", "x", "--option", "quick",
+        "--out", str(tmp_path / "o"), "--json",
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    view = RunView.model_validate_json(result.out)
+    sizes = {file.name.rpartition("-")[2]: Image.open(file).size for file in (tmp_path / "o").glob("1-*.png")}
+    assert sizes["instagram.png"] == (1080, 1350)
+    assert sizes["x.png"][0] > sizes["x.png"][1]
+    redrawn = [candidate for candidate in view.candidates if candidate.id.endswith("-x-1")]
+    assert redrawn
+    assert all(candidate.findings for candidate in redrawn), "a drawing for another channel was not judged"
+
+
 def test_the_summary_tells_the_whole_story(onbrand: Command, tmp_path: Path) -> None:
     result = onbrand("create", "our lemon can on a marble counter, for Norway", "--out", str(tmp_path / "o"))
     assert result.code == 0, result.err
