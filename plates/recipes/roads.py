@@ -103,7 +103,7 @@ def wet_street() -> Scene:
                 1.0,
                 (0.10, 0.12, 0.25),
                 lamps=1.0,
-                ev=-1.9,
+                ev=-2.8,
                 weather="after rain",
                 mood=("cinematic", "nightlife", "dramatic"),
             ),
