@@ -39,6 +39,7 @@ class Lexicon(Model):
     varieties: Groups
     features: Groups
     fillers: tuple[str, ...]
+    parts: tuple[str, ...]
     places: Groups
     near: dict[str, dict[str, Share]]
     implies: Groups

@@ -28,9 +28,12 @@ SECOND_COLOUR = 0.93
 
 _ELSEWHERE = re.compile(
     r"\b(?:on|onto|at|against|beside|behind|under|near|over|above|during|among|between|around|next to|in front of"
-    r"|inside|outside|by the|in (?:a|an|the|front|\w+ light))\b.*",
+    r"|inside|outside|by the|in front|in \w+ light)\b.*",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(r"\bin (?:a|an|the)\b(.*)", re.IGNORECASE)
+_HALF_LITRE = re.compile(r"\bhalf (?:a |an )?lit(?:re|er)\b", re.IGNORECASE)
+_LITRE = re.compile(r"\s*\blit(?:re|er)s?\b", re.IGNORECASE)
 _JOINT = re.compile(r"\b(of|with|in|for|that|which|from)\b", re.IGNORECASE)
 _UNITS = {
     "ml": ("ml", 1), "cl": ("ml", 10), "dl": ("ml", 100), "l": ("ml", 1000), "g": ("g", 1), "kg": ("g", 1000),
@@ -38,7 +41,8 @@ _UNITS = {
     "gb": ("GB", 1), "tb": ("GB", 1000),
 }
 _SIZE = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})\b", re.IGNORECASE)
-_ADJECTIVE = re.compile(r"(?:ed|ing|ful|ous|ish|ese|able|ible|ic|al|ive|less|y|ian|ern)$")
+_ADJECTIVE = re.compile(r"(?:ful|ous|ish|ese|y|ian)$")
+"""Endings of words that praise or place a product; "-ed", "-ing" and "-ic" tell products apart: electric, rocking."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,10 @@ def wanted(text: str, noun: str = "") -> Wanted:
 
     What follows a word of place is about the scene and is left out. `noun` names the head where it is known already.
     """
-    described = _ELSEWHERE.sub("", text) or text
+    described = _ELSEWHERE.sub("", _LITRE.sub(" l", _HALF_LITRE.sub("500 ml", text))) or text
+    within = _WITHIN.search(described)
+    if within and not _of_product(within.group(1)):
+        described = described[: within.start()] or described
     sizes = _sizes(described)
     described = _SIZE.sub(" ", described).replace("without ", "no ")
     parts = _JOINT.split(described)
@@ -82,6 +89,8 @@ def wanted(text: str, noun: str = "") -> Wanted:
     for number in range(0, len(parts), 2):
         joint = parts[number - 1].lower() if number else ""
         read = [term for term in product_words().read(tokens(parts[number])) if not term.names("filler")]
+        if joint == "with":
+            read = [term for term in read if str(term) not in lexicon().parts]
         if number == 0 and read and read[0].words[0].isdigit():
             read = read[1:]
         if not read:
@@ -96,6 +105,12 @@ def wanted(text: str, noun: str = "") -> Wanted:
     if named and not any({*named[-1].words} & {*head.words} for head in heads):
         heads = [named[-1], *heads]
     return Wanted(tuple(heads), tuple(terms), sizes, frozenset(contents))
+
+
+def _of_product(text: str) -> bool:
+    """Whether what stands after "in the" is still the product: "the soda in the orange tin", not "in the kitchen"."""
+    last = product_words().read(tokens(re.split(r"[,.;]", text)[0]))[-1:]
+    return bool(last) and bool({*last[0].names("product")} & {*lexicon().containers} or last[0].names("colour"))
 
 
 @dataclass(frozen=True)
@@ -212,7 +227,12 @@ def _heads(ask: Wanted, facts: Facts, spare: frozenset[Term]) -> list[tuple[floa
 
 
 def _is_a(term: Term, facts: Facts) -> bool:
-    return any(lexicon().narrower(name) & facts.nouns for name in term.names("product"))
+    """The asset is what the term names, or something narrower; or a wider noun with the term's own words beside it."""
+    names = term.names("product")
+    if any(lexicon().narrower(name) & facts.nouns for name in names):
+        return True
+    wider = any(name in lexicon().narrower(noun) for noun in facts.nouns for name in names)
+    return wider and len(term.words) > 1 and set(term.words) <= facts.noun_words
 
 
 def _term(term: Term, facts: Facts, *, noun: bool = False) -> tuple[float, str]:

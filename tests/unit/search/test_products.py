@@ -31,6 +31,10 @@ LIBRARY = (
     product("chair", "Vika chair", "chair", "", "Solid oak with a woven seat"),
     product("shoe", "Court sneaker", "sneaker, shoe", "white", "White leather with a gum sole"),
     product("theremin", "Etherwave theremin", "theremin, instrument", "black"),
+    product("gin", "Skerry dry gin, 70 cl", "gin, bottle, spirits", "clear"),
+    product("lamp", "Pivot desk lamp", "lamp, desk lamp", "gold"),
+    product("cream", "Aurelia night cream", "cream, jar, skincare", "white"),
+    product("watch", "Abyss diver's watch", "watch", "blue, silver"),
     product("candle", "Cedar scented candle", "candle, home fragrance", "grey"),
 )
 
@@ -50,7 +54,9 @@ def ask(text: str, noun: str = "", **more: tuple[str, ...]) -> tuple[list[str], 
         ("kettle", "kettle"), ("wooden chair", "chair"), ("white leather trainers", "shoe"), ("footwear", "shoe"),
         ("non-alcoholic beer", "beer"), ("pilsner without alcohol", "beer"), ("theremins", "theremin"),
         ("blod orange can", "can-blood-orange"), ("red mugg", "mug-red"), ("scented candel", "candle"),
-        ("handmade red mug", "mug-red"), ("ice-cold lemon can, 33 cl", "can-lemon"),
+        ("handmade red mug", "mug-red"), ("330 ml lemon soda in the yellow tin", "can-lemon"), ("spirits", "gin"),
+        ("a watch with a blue face", "watch"), ("0.7 litre gin", "gin"), ("kettle in the kitchen", "kettle"),
+        ("ice-cold lemon can, 33 cl", "can-lemon"),
     ],
 )
 def test_a_description_finds_its_product_first(text: str, first: str) -> None:
@@ -64,6 +70,8 @@ def test_a_description_finds_its_product_first(text: str, first: str) -> None:
         "oak table", "metal chair", "canvas sneaker", "brown leather boots", "decaf coffee", "tea", "wine bottle",
         "1 l can", "Aurelia serum", "trumpet", "perfume", "mountain bike", "laptop", "mug with a dinosaur print",
         "Fizzo can", "fizzo can", "blackcurrant soda",
+        "electric kettle", "hand cream", "day cream", "floor lamp", "vodka", "watch strap", "rocking chair",
+        "half a litre of gin",
     ],
 )
 def test_nothing_is_offered_when_the_library_lacks_the_product(text: str) -> None:

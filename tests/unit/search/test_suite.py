@@ -12,7 +12,7 @@ from tools.search import FLOOR, StaticEmbedder
 SUITE = load()
 
 
-@pytest.mark.parametrize(("split", "right"), [("tuning", 1.0), ("held_out", 0.95)])
+@pytest.mark.parametrize(("split", "right"), [("tuning", 1.0), ("held_out", 0.95), ("fresh", 0.95)])
 def test_search_decides_rightly_and_never_offers_what_is_not_there(split: str, right: float) -> None:
     outcome = measure(SUITE, getattr(SUITE, split), partial(hybrid, StaticEmbedder()), FLOOR)
     asked = outcome.answerable + outcome.unanswerable
