@@ -22,7 +22,6 @@ PERSON = "person"
 TEXT_CHECK = "unwanted_text"
 
 
-
 def groups(state: Campaign) -> list[CandidateGroup]:
     """Drawn candidates nobody has judged yet, by scene."""
     by_scene: dict[str, list[Candidate]] = {}

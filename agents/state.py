@@ -36,6 +36,7 @@ class Campaign(TypedDict, total=False):
     canvas: Size
     questions: tuple[Question, ...]
     asked: tuple[Question, ...]
+    answers: dict[str, str]
     rules: tuple[RuleCheck, ...]
     plan: Plan
     chosen: str

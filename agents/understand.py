@@ -44,21 +44,26 @@ async def understand(state: Campaign, services: Services) -> Campaign:
     )
     brief, hits, open_products = await look_up_products(brief, request, tools)
     scenes = await tools.assets.find_scenes(FindScenes(brand=services.brand, brief=brief))
-    asked = services.language.questions(
+    possible = services.language.questions(
         brief,
         product_hits=hits,
         background_hits=tuple(hit.scene for hit in scenes.hits if hit.fits),
         known_markets=rules.known,
         book=rules.book,
     )
-    wanted = open_products + tuple(q for q in asked if q.field != "products" and worth_asking(q, brief, rules.book))
+    wanted = open_products + tuple(q for q in possible if q.field != "products" and worth_asking(q, brief, rules.book))
     brief, rest = take_answers(brief, wanted, request, services)
+    asked = rest[:MOST_QUESTIONS]
+    answers = {question.id: request.answers[question.id] for question in wanted if question not in rest}
+    if request.assume:
+        brief, answers = with_defaults(brief, asked, answers, services)
     return {
         "brief": brief,
         "book": rules.book,
         "canvas": Size(width=canvas.width, height=canvas.height),
-        "questions": rest[:MOST_QUESTIONS],
-        "asked": wanted[: MOST_QUESTIONS + len(wanted) - len(rest)],
+        "questions": tuple(q for q in asked if q.required or not request.assume),
+        "asked": (*(question for question in wanted if question not in rest), *asked),
+        "answers": answers,
         "status": RunStatus.WORKING,
     }
 
@@ -152,6 +157,18 @@ def take_answers(
     return brief, tuple(rest)
 
 
+def with_defaults(
+    brief: Brief, questions: tuple[Question, ...], answers: dict[str, str], services: Services
+) -> tuple[Brief, dict[str, str]]:
+    """The brief and answers when nobody is to be asked: every default there is."""
+    taken = dict(answers)
+    for question in questions:
+        if question.default is not None and not question.required:
+            brief = answer_question(brief, question, question.default, services)
+            taken[question.id] = question.default
+    return brief, taken
+
+
 def answer_question(brief: Brief, question: Question, answer: str, services: Services) -> Brief:
     """The brief after one answer; product answers name an asset of the library."""
     if question.field != "products":
@@ -170,8 +187,10 @@ def answer_question(brief: Brief, question: Question, answer: str, services: Ser
 def clarify(state: Campaign, answers: dict[str, str], services: Services) -> Campaign:
     """The brief after a person's (or a default's) answers; a question left open keeps its default."""
     brief = state["brief"]
+    taken = dict(state.get("answers", {}))
     for question in state["questions"]:
         answer = answers.get(question.id, question.default)
         if answer is not None:
             brief = answer_question(brief, question, answer, services)
-    return {"brief": brief, "questions": ()}
+            taken[question.id] = answer
+    return {"brief": brief, "questions": (), "answers": taken}

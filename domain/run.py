@@ -136,6 +136,8 @@ class RunView(Model):
     updated_at: datetime
     brief: Brief | None = None
     questions: tuple[Question, ...] = ()
+    asked: tuple[Question, ...] = Field(default=(), description="every question of this run, answered ones too")
+    answers: dict[str, str] = Field(default={}, description="answers by question id, defaults included")
     options: tuple[OptionView, ...] = ()
     chosen_option: str | None = None
     scenes: tuple[Scene, ...] = ()

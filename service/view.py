@@ -37,6 +37,8 @@ def build_view(
         updated_at=datetime.now(UTC),
         brief=state.get("brief"),
         questions=questions,
+        asked=state.get("asked", ()),
+        answers=state.get("answers", {}),
         options=tuple(shown(option) for option in options),
         chosen_option=chosen,
         scenes=plan.scenes if plan else (),

@@ -47,6 +47,7 @@ def print_summary(view: RunView) -> None:
     out.print(f"\n[bold]{view.run_id}[/bold]: {HEADLINES[view.status]}", highlight=False)
     if view.brief:
         print_brief(view.brief)
+    print_answers(view)
     if view.questions:
         print_questions(view)
     if view.candidates:
@@ -85,6 +86,15 @@ def print_brief(brief: Brief) -> None:
     out.print(f"  assumed: {escaped('; '.join(assumed)) or 'nothing'}", highlight=False)
     for note in brief.notes:
         out.print(f"  note: {escaped(note)}", highlight=False)
+
+
+def print_answers(view: RunView) -> None:
+    """What was asked and what was taken for an answer."""
+    for question in view.asked:
+        answer = view.answers.get(question.id)
+        if answer is not None:
+            how = "by default" if answer == question.default else "as answered"
+            out.print(f"  asked: {escaped(question.text)} → {escaped(answer)} ({how})", highlight=False)
 
 
 def print_questions(view: RunView) -> None:

@@ -63,7 +63,7 @@ async def run(onbrand: Onbrand, generator: Any, folder: Path, **choices: Any) ->
     """A run drawn by another generator behind the same port."""
     onbrand.workshop.generators = {"compositor": generator}
     onbrand.servers = Servers.over(onbrand.workshop)
-    request = RunRequest(request="our lemon can on a terrace", option="quick", **choices)
+    request = RunRequest(request="our lemon can on a terrace", option="quick", assume=True, **choices)
     row = onbrand.begin(request, folder)
     return await onbrand.advance("demo", row.run_id)
 
