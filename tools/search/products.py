@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from domain.assets import FITS, Asset
+from tools.search.description import JOINT, Wanted, sizes_in
 from tools.search.lexicon import Term, lexicon, product_words, tokens
 
 VETO = 0.0
@@ -26,21 +27,6 @@ UNSAID_CONTENT = 0.95
 SECOND_COLOUR = 0.93
 """Factors on the score for what an asset leaves open: weaker evidence, not a contradiction."""
 
-_ELSEWHERE = re.compile(
-    r"\b(?:on|onto|at|against|beside|behind|under|near|over|above|during|among|between|around|next to|in front of"
-    r"|inside|outside|by the|in front|in \w+ light)\b.*",
-    re.IGNORECASE,
-)
-_WITHIN = re.compile(r"\bin (?:a|an|the)\b(.*)", re.IGNORECASE)
-_HALF_LITRE = re.compile(r"\bhalf (?:a |an )?lit(?:re|er)\b", re.IGNORECASE)
-_LITRE = re.compile(r"\s*\blit(?:re|er)s?\b", re.IGNORECASE)
-_JOINT = re.compile(r"\b(of|with|in|for|that|which|from)\b", re.IGNORECASE)
-_UNITS = {
-    "ml": ("ml", 1), "cl": ("ml", 10), "dl": ("ml", 100), "l": ("ml", 1000), "g": ("g", 1), "kg": ("g", 1000),
-    "mm": ("mm", 1), "cm": ("mm", 10), "m": ("mm", 1000), "inch": ("mm", 25.4), "oz": ("oz", 1), "w": ("W", 1),
-    "gb": ("GB", 1), "tb": ("GB", 1000),
-}
-_SIZE = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})\b", re.IGNORECASE)
 _ADJECTIVE = re.compile(r"(?:ful|ous|ish|ese|y|ian)$")
 """Endings of words that praise or place a product; "-ed", "-ing" and "-ic" tell products apart: electric, rocking."""
 
@@ -55,65 +41,6 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A product description taken apart. `heads` are the nouns, outermost container first; `contents` are those of the
-    heads and terms that stand after "of"; sizes are (unit, amount).
-    """
-
-    heads: tuple[Term, ...]
-    terms: tuple[Term, ...]
-    sizes: tuple[tuple[str, float], ...]
-    contents: frozenset[Term] = frozenset()
-
-    @property
-    def empty(self) -> bool:
-        """Nothing in the text tells products apart."""
-        return not (self.heads or self.terms or self.sizes)
-
-
-def wanted(text: str, noun: str = "") -> Wanted:
-    """Take a description apart: "a chilled can of blood orange on a beach" -> heads can, term blood orange.
-
-    What follows a word of place is about the scene and is left out. `noun` names the head where it is known already.
-    """
-    described = _ELSEWHERE.sub("", _LITRE.sub(" l", _HALF_LITRE.sub("500 ml", text))) or text
-    within = _WITHIN.search(described)
-    if within and not _of_product(within.group(1)):
-        described = described[: within.start()] or described
-    sizes = _sizes(described)
-    described = _SIZE.sub(" ", described).replace("without ", "no ")
-    parts = _JOINT.split(described)
-    heads: list[Term] = []
-    terms: list[Term] = []
-    contents: set[Term] = set()
-    for number in range(0, len(parts), 2):
-        joint = parts[number - 1].lower() if number else ""
-        read = [term for term in product_words().read(tokens(parts[number])) if not term.names("filler")]
-        if joint == "with":
-            read = [term for term in read if str(term) not in lexicon().parts]
-        if number == 0 and read and read[0].words[0].isdigit():
-            read = read[1:]
-        if not read:
-            continue
-        last = read[-1]
-        contents |= set(read) if joint == "of" else set()
-        if joint in {"", "of"} and (last.names("product") or not last.senses):
-            heads.append(last)
-            read = read[:-1]
-        terms += read
-    named = [term for term in product_words().read(tokens(noun)) if not term.names("filler")]
-    if named and not any({*named[-1].words} & {*head.words} for head in heads):
-        heads = [named[-1], *heads]
-    return Wanted(tuple(heads), tuple(terms), sizes, frozenset(contents))
-
-
-def _of_product(text: str) -> bool:
-    """Whether what stands after "in the" is still the product: "the soda in the orange tin", not "in the kitchen"."""
-    last = product_words().read(tokens(re.split(r"[,.;]", text)[0]))[-1:]
-    return bool(last) and bool({*last[0].names("product")} & {*lexicon().containers} or last[0].names("colour"))
-
-
-@dataclass(frozen=True)
 class Facts:
     """What an asset says about itself, read once."""
 
@@ -122,7 +49,7 @@ class Facts:
     @cached_property
     def named(self) -> list[Term]:
         """Terms of title and tags."""
-        title = _JOINT.split(self.asset.title)[0]
+        title = JOINT.split(self.asset.title)[0]
         return [term for part in (title, *self.asset.tags) for term in product_words().read(tokens(part))]
 
     @cached_property
@@ -143,8 +70,8 @@ class Facts:
         The title decides. Beside a title that names a product, tags may name what it is sold in and wider or narrower
         words, but no other product: a mug tagged "tea" is no tea.
         """
-        titled = _products(self._read(_JOINT.split(self.asset.title)[0]))
-        lead = self._read(_JOINT.split(re.split(r"[,.;]", self.asset.description)[0])[0])[-1:]
+        titled = _products(self._read(JOINT.split(self.asset.title)[0]))
+        lead = self._read(JOINT.split(re.split(r"[,.;]", self.asset.description)[0])[0])[-1:]
         others = _products([term for tag in self.asset.tags for term in self._read(tag)]) | _products(lead)
         holders = frozenset(lexicon().containers)
         if titled <= holders:
@@ -176,7 +103,7 @@ class Facts:
     @cached_property
     def sizes(self) -> tuple[tuple[str, float], ...]:
         """Units and amounts."""
-        return _sizes(" ".join((self.asset.title, self.asset.description, *self.asset.tags)))
+        return sizes_in(" ".join((self.asset.title, self.asset.description, *self.asset.tags)))
 
 
 def _products(terms: Sequence[Term]) -> frozenset[str]:
@@ -287,11 +214,6 @@ def _shade(colour: str, have: Sequence[str]) -> float:
         if basics & set(lexicon().colours.get(other, ())):
             return 0.97 if place == 0 else SECOND_COLOUR * 0.97
     return 0.0
-
-
-def _sizes(text: str) -> tuple[tuple[str, float], ...]:
-    found = [(float(number.replace(",", ".")), *_UNITS[unit.lower()]) for number, unit in _SIZE.findall(text)]
-    return tuple((unit, round(number * factor, 3)) for number, unit, factor in found)
 
 
 def _size(size: tuple[str, float], facts: Facts) -> tuple[float, str]:

@@ -17,6 +17,7 @@ from domain.composition import Scene, SceneKind
 from domain.ports import Embedder
 from domain.values import Origin
 from tools.search import places, products
+from tools.search.description import wanted
 from tools.search.lexicon import product_words, tokens
 from tools.search.places import Neighbours, Place
 from tools.search.spelling import respell
@@ -67,7 +68,7 @@ class AssetRanker:
     ) -> Sequence[AssetHit]:
         """Every asset with its score, best first; equals in the order of their ids."""
         read = respell(text, _vocabulary(assets), _known(self.embedder))
-        ask, neighbours = products.wanted(read, noun), Neighbours(self.embedder, _known(self.embedder))
+        ask, neighbours = wanted(read, noun), Neighbours(self.embedder, _known(self.embedder))
         hits = []
         for asset, cosine in zip(assets, similarity, strict=True):
             if asset.kind in {AssetKind.BACKGROUND, AssetKind.THEME}:
