@@ -136,12 +136,13 @@ def nothing_passed(state: Campaign) -> Campaign:
             counts[finding.check] = counts.get(finding.check, 0) + 1
     worst = sorted(counts.items(), key=lambda item: -item[1])
     reasons = ", ".join(f"{check} ({count} of {len(state['candidates'])})" for check, count in worst[:3])
+    broken = next((c.error for c in state["candidates"].values() if c.error), "nothing could be drawn")
     beyond = state["plan"].cannot_draw
     return {
         "status": RunStatus.NOTHING_PASSED,
         "failure": Failure(
             code="nothing_passed",
-            message=f"no candidate passed every gate: {reasons or 'none could be drawn'}",
+            message=f"no candidate passed every gate: {reasons or broken}",
             where="critique",
             hint=f"this generator cannot draw {', '.join(beyond)}: leave it out of the request"
             if beyond

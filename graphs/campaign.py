@@ -17,7 +17,7 @@ from typing import Any, Literal
 from langgraph.errors import NodeError
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send, interrupt
+from langgraph.types import Command, Send, interrupt
 
 from agents import critique as critique_stage
 from agents import deploy as deploy_stage
@@ -64,9 +64,9 @@ async def generate(state: SlotGroup, runtime: Runtime[Services]) -> Campaign:
     return await generate_stage.generate(state, runtime.context)
 
 
-def generate_failed(state: SlotGroup, error: NodeError) -> Campaign:
-    """Keep the siblings: a failed group becomes broken candidates."""
-    return generate_stage.broken(state, error.error)
+def generate_failed(state: SlotGroup, error: NodeError) -> Command[Literal["drawn"]]:
+    """Keep the siblings: a failed group becomes broken candidates. A handler has no edges, so it names where to go."""
+    return Command(update=generate_stage.broken(state, error.error), goto="drawn")
 
 
 async def drawn(state: Campaign) -> Campaign:

@@ -67,7 +67,10 @@ class Onbrand:
             saver = await stack.enter_async_context(open_checkpoints(where or wired.home))
             ledger = Ledger(wired.database)
             driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
-            yield cls(settings, wired, Servers.over(wired.workshop), driver, wired.language)
+            try:
+                yield cls(settings, wired, Servers.over(wired.workshop), driver, wired.language)
+            finally:
+                await asyncio.to_thread(wired.close)
 
     @property
     def workshop(self) -> Workshop:

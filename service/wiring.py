@@ -87,6 +87,7 @@ class Wired:
     home: Home
     database: Database
     workshop: Workshop
+    library: Library
     language: BuiltinLanguage
 
     def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
@@ -102,6 +103,11 @@ class Wired:
                 lock=self.home.root / "demo.lock",
             )
 
+    def close(self) -> None:
+        """Let go of the search index and the database."""
+        self.library.close()
+        self.database.close()
+
     def refuse_unchecked(self, view: RunView, markets: Sequence[str]) -> None:
         """Raise RefusedByRule when one of these markets has rules nobody checked."""
         for market in markets:
@@ -114,17 +120,18 @@ def wire(settings: Settings) -> Wired:
     database = open_database(settings.database_url or home)
     artifacts = DirectoryStore(home)
     embedder = text_embedder(settings.sentence_model)
+    library = Library(
+        database,
+        home,
+        artifacts,
+        embedder,
+        VisualDescriptor(),
+        AssetRanker(embedder),
+        lambda data: decode(data).image,
+    )
     workshop = Workshop(
         artifacts=artifacts,
-        library=Library(
-            database,
-            home,
-            artifacts,
-            embedder,
-            VisualDescriptor(),
-            AssetRanker(embedder),
-            lambda data: decode(data).image,
-        ),
+        library=library,
         rulebook=YamlRulebook((home.root,)),
         runs=RunTable(database),
         effects=Effects(database),
@@ -138,7 +145,7 @@ def wire(settings: Settings) -> Wired:
         products = workshop.library.list(brand, AssetKind.PRODUCT)
         return [asset.title for asset in products if UPLOAD_TAG not in asset.tags]
 
-    return Wired(home, database, workshop, BuiltinLanguage(titles))
+    return Wired(home, database, workshop, library, BuiltinLanguage(titles))
 
 
 def published_folder(settings: Settings) -> Path:

@@ -207,7 +207,7 @@ def render_dossier(
         others=[candidate for candidate in view.candidates if candidate.id not in view.shortlist],
         brief_lines=brief_lines(view.brief) if view.brief else [],
         assumed=view.brief.assumed() if view.brief else (),
-        answers=view.request.answers,
+        answers=view.answers,
         rule_groups=_rule_groups(view.rules_checked),
         unchecked=[check for check in view.rules_checked if check.verdict is RuleVerdict.NOT_CHECKED],
         trees=revision_trees(view),
