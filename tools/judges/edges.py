@@ -81,14 +81,15 @@ def edge_seam(views: Views, check: Check) -> Finding:
 
     A background does not know the product's outline, so the signed CIELAB step between neighbouring distances, taken
     in median over the outline's upper part (contact shadow and occlusion lie below), is near zero at every distance
-    from 4 to 42 px. A pasted patch or an inpainting border makes it coherent. `value` is the largest median step, less
-    the trend over all distances, which a wide soft gradient around the product has as well.
+    from 4 to 30 px; farther out, windows and walls line up with upright products by chance. A pasted patch or an
+    inpainting border makes it coherent. `value` is the largest median step, less the trend over all distances, which
+    a wide soft gradient around the product has as well.
     """
     profile = views.profile
     if profile is None:
         return check.abstained("the product's outline is unknown")
     upper = profile.normals[:, 1] < check.limit("normal_y")
-    starts = range(profile.at(4), profile.at(36))
+    starts = range(profile.at(4), profile.at(26))
     found = [_coherent_step(profile, upper, j, j + 2, int(check.limit("points"))) for j in starts]
     known = [(j, *step) for j, step in zip(starts, found, strict=True) if step is not None]
     if len(known) < 5:
