@@ -108,8 +108,8 @@ def run_view(book: YamlRulebook) -> RunView:
     assert pack is not None
     return RunView(
         run_id="run-3f9a2c71", brand="demo", status=RunStatus.PUBLISHED, created_at=AT, updated_at=AT,
-        request=RunRequest(request=REQUEST, answers={"time": "golden hour"}, markets=("SE", "NO")), brief=brief,
-        questions=(
+        request=RunRequest(request=REQUEST, markets=("SE", "NO")), brief=brief, answers={"time": "golden hour"},
+        asked=(
             Question(id="time", text="What time of day?", why="light changes every scene", field="time_of_day",
                      replies=(QuickReply(value="noon", label="Noon"),), default="noon", gain=0.8),
             Question(id="headline", text="A headline?", why="room is left for it", field="text", default="none",

@@ -101,7 +101,8 @@ def test_the_page_says(html, said):
 def test_text_from_outside_stays_text(run_view, thumbnails, asset):
     assert run_view.brief
     hostile = run_view.model_copy(update={
-        "request": run_view.request.model_copy(update={"request": XSS, "answers": {"time": XSS}}),
+        "request": run_view.request.model_copy(update={"request": XSS}),
+        "answers": {"time": XSS},
         "brief": Brief.model_validate({**run_view.brief.model_dump(), "request": XSS, "notes": (XSS,)}),
         "candidates": tuple(
             c.model_copy(update={"caption": c.caption.model_copy(update={"subject": XSS}), "error": XSS})
