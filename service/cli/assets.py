@@ -10,14 +10,14 @@ from rich.table import Table
 
 from domain.assets import Asset, AssetHit, AssetKind
 from domain.errors import BadInput
-from service.cli.create import BrandOption, JsonOption
+from service.cli.opening import opened
+from service.cli.options import BrandOption, JsonOption
 from service.cli.terminal import ending_with_exit_codes, escaped, out, print_json, progress, run
-from service.orchestrator import Onbrand
-from service.settings import load_settings
-from service.uploads import add_photo, read_photo
-from tools.imaging.decode import decode
 
 app = typer.Typer(help="A brand's library: add, list, search, show.", no_args_is_help=True)
+
+UPLOAD_TAG = "upload"
+"""Tag of photos taken in for one piece of work (`service.uploads.UPLOAD`)."""
 
 KindOption = Annotated[AssetKind | None, typer.Option("--kind", help="Only this kind.")]
 
@@ -42,7 +42,9 @@ def add(
 async def _add(
     brand: str, file: Path, kind: AssetKind, title: str, tags: tuple[str, ...], height: float | None, confidential: bool
 ) -> Asset:
-    async with Onbrand.open(load_settings()) as onbrand:
+    from service.uploads import add_photo
+
+    async with opened() as onbrand:
         return add_photo(
             onbrand.workshop,
             brand,
@@ -57,7 +59,7 @@ async def _add(
 
 @app.command("list")
 def list_assets(kind: KindOption = None, brand: BrandOption = "demo", as_json: JsonOption = False) -> None:
-    """Everything in the library."""
+    """Everything in the library; photos handed in for one run alone are left out."""
     with ending_with_exit_codes(as_json=as_json):
         assets = run(_list(brand, kind, as_json=as_json))
     if as_json:
@@ -73,10 +75,10 @@ def list_assets(kind: KindOption = None, brand: BrandOption = "demo", as_json: J
 
 
 async def _list(brand: str, kind: AssetKind | None, *, as_json: bool) -> list[Asset]:
-    async with Onbrand.open(load_settings()) as onbrand:
+    async with opened() as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
-        return list(onbrand.workshop.library.list(brand, kind))
+        return [asset for asset in onbrand.workshop.library.list(brand, kind) if UPLOAD_TAG not in asset.tags]
 
 
 @app.command("search")
@@ -108,7 +110,10 @@ def search(
 async def _search(
     brand: str, text: str | None, image: Path | None, kind: AssetKind | None, *, as_json: bool
 ) -> list[AssetHit]:
-    async with Onbrand.open(load_settings()) as onbrand:
+    from service.uploads import read_photo
+    from tools.imaging.decode import decode
+
+    async with opened() as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
         library = onbrand.workshop.library
@@ -129,7 +134,7 @@ def show(
 
 
 async def _show(brand: str, asset: str) -> Asset:
-    async with Onbrand.open(load_settings()) as onbrand:
+    async with opened() as onbrand:
         return onbrand.workshop.library.get(brand, asset)
 
 

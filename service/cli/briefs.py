@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.brief import Brief
 from domain.errors import BadInput, OnbrandError
-from service.cli.create import BrandOption, JsonOption
+from service.cli.options import BrandOption, JsonOption
 from service.cli.summary import print_brief
 from service.cli.terminal import ending_with_exit_codes, print_json
-from service.wiring import BuiltinLanguage
+
+if TYPE_CHECKING:
+    from tools.language import BuiltinReader
 
 
 def brief(
@@ -25,37 +26,40 @@ def brief(
     brand: BrandOption = "demo",
     as_json: JsonOption = False,
 ) -> None:
-    """Read requests without drawing anything."""
-    language = BuiltinLanguage()
+    """Read requests without drawing anything, or looking anything up."""
+    from tools.language import BuiltinReader
+
     with ending_with_exit_codes(as_json=as_json):
-        if file is not None:
-            read_lines(language, file, brand)
-            return
-        if request is None:
+        if (request is None) == (file is None):
             raise BadInput(
-                "no request given", where="brief", hint='onbrand brief "our can on a terrace", or --file FILE'
+                "give a request or --file, one of them",
+                where="brief",
+                hint='onbrand brief "our can on a terrace", or onbrand brief --file requests.txt',
             )
-        found = language.read(request, brand)
-    if as_json:
-        print_json(found)
-    else:
-        print_brief(found)
+        reader = BuiltinReader()
+        if file is not None:
+            read_lines(reader, file, brand)
+            return
+        found = reader.read(request or "", brand)
+        if as_json:
+            print_json(found)
+        else:
+            print_brief(found, looked_up=False)
 
 
-def read_lines(language: BuiltinLanguage, file: Path, brand: str) -> None:
+def read_lines(reader: BuiltinReader, file: Path, brand: str) -> None:
     """One JSON document a line: the brief, or what is wrong with that line."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{file} cannot be read: {error}", where=str(file), hint="give a UTF-8 text file") from error
-    for line in lines:
-        sys.stdout.write(one_line(language, line, brand) + "\n")
+    for request in lines:
+        sys.stdout.write(one_line(reader, request, brand) + "\n")
 
 
-def one_line(language: BuiltinLanguage, line: str, brand: str) -> str:
+def one_line(reader: BuiltinReader, request: str, brand: str) -> str:
     """The JSON of one line."""
     try:
-        found: Brief = language.read(line, brand)
+        return reader.read(request, brand).model_dump_json()
     except OnbrandError as error:
         return json.dumps({"error": error.document()})
-    return found.model_dump_json()

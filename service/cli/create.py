@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,11 +11,24 @@ from domain.brief import Question
 from domain.errors import BadInput, from_document
 from domain.run import RunRequest, RunStatus, RunView
 from domain.values import Box, Size
+from service.cli.opening import opened, reported
+from service.cli.options import (
+    AnswerOption,
+    BackgroundOption,
+    BoxOption,
+    BrandOption,
+    ChannelOption,
+    JsonOption,
+    MarketOption,
+    OutOption,
+    ProductOption,
+)
+from service.cli.questions import ask, ask_option, asset_or_upload
 from service.cli.summary import print_summary
-from service.cli.terminal import can_ask, ending_with_exit_codes, err, escaped, print_json, progress, run
-from service.orchestrator import Onbrand
-from service.report import write_report
-from service.settings import load_settings
+from service.cli.terminal import Left, can_ask, ending_with_exit_codes, print_json, progress, run
+
+if TYPE_CHECKING:
+    from service.orchestrator import Onbrand
 
 STEPS = ("understand", "plan", "generate", "critique", "settle", "revise", "shortlist")
 DOING = {
@@ -37,17 +50,6 @@ EXIT_BY_STATUS = {
 }
 
 Request = Annotated[str, typer.Argument(help="What you need, in plain words.", show_default=False)]
-ProductOption = Annotated[str | None, typer.Option("--product", help="Photo file, or asset id of the library.")]
-BoxOption = Annotated[str | None, typer.Option("--product-box", help="x,y,w,h around the product in its photo.")]
-BackgroundOption = Annotated[str | None, typer.Option("--background", help="Photo file or asset id to stand in.")]
-BrandOption = Annotated[str, typer.Option("--brand", help="Whose library, rules and colours.")]
-MarketOption = Annotated[list[str] | None, typer.Option("--market", help="Market code such as SE; repeat for more.")]
-ChannelOption = Annotated[
-    list[str] | None, typer.Option("--channel", help="Channel such as instagram; repeat for more.")
-]
-AnswerOption = Annotated[list[str] | None, typer.Option("--answer", help="ID=VALUE answer to a question.")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for pictures, contact sheet and dossier.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 def create(
@@ -65,7 +67,7 @@ def create(
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Same seed, same pictures.")] = 7,
     size: Annotated[str | None, typer.Option("--size", help="WxH in pixels, instead of the channel's.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take every default.")] = False,
-    ask: Annotated[
+    stop_to_ask: Annotated[
         bool, typer.Option("--ask", help="Stop at questions (exit code 3) instead of taking defaults.")
     ] = False,
     out: OutOption = None,
@@ -89,7 +91,7 @@ def create(
                 seed=seed,
                 size=size,
                 yes=yes,
-                ask=ask,
+                stop_to_ask=stop_to_ask,
                 out=out.resolve() if out else None,
                 as_json=as_json,
             )
@@ -113,12 +115,11 @@ async def _create(
     seed: int,
     size: str | None,
     yes: bool,
-    ask: bool,
+    stop_to_ask: bool,
     out: Path | None,
     as_json: bool,
 ) -> RunView:
-    settings = load_settings()
-    async with Onbrand.open(settings) as onbrand:
+    async with opened() as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
         request = RunRequest(
@@ -138,9 +139,15 @@ async def _create(
             assume=yes,
         )
         row = onbrand.begin(request, out)
-        view = await drive(onbrand, brand, row.run_id, as_json=as_json, ask=ask, may_prompt=can_ask() and not yes)
-        write_report(onbrand.workshop, view)
-        return view
+        view = await drive(
+            onbrand,
+            brand,
+            row.run_id,
+            as_json=as_json,
+            stop_to_ask=stop_to_ask,
+            may_prompt=can_ask() and not yes and not as_json,
+        )
+        return reported(onbrand, view)
 
 
 async def drive(
@@ -149,22 +156,29 @@ async def drive(
     run_id: str,
     *,
     as_json: bool,
-    ask: bool,
+    stop_to_ask: bool,
     may_prompt: bool,
     answer: dict[str, Any] | None = None,
 ) -> RunView:
-    """Advance a run to its review or end: questions are put to the person, or take their defaults."""
+    """Advance a run to its review or end: questions are put to the person, or take their defaults.
+
+    A person who ends the input instead of answering leaves the run waiting for the answer.
+    """
     by = "person"
     while True:
         with progress(shown=not as_json) as show:
             view = await onbrand.advance(brand, run_id, answer=answer, by=by, on_event=shown_steps(show))
-        if view.status is not RunStatus.NEEDS_INPUT or view.failure or ask:
+        if view.status is not RunStatus.NEEDS_INPUT or view.failure or stop_to_ask:
             return view
-        if view.questions:
-            replies, by = (prompt(view.questions), "person") if may_prompt else (defaults(view.questions), "default")
-            if any(q.required and not replies.get(q.id) for q in view.questions):
+        if may_prompt:
+            try:
+                answer = ask(onbrand, view) if view.questions else ask_option(view)
+            except Left:
                 return view
-            answer = replies
+        elif view.questions:
+            answer, by = defaults(view.questions), "default"
+            if any(question.required and not answer.get(question.id) for question in view.questions):
+                return view
         else:
             answer, by = {"option": view.options[0].name}, "default"
 
@@ -181,34 +195,9 @@ def shown_steps(show: Any) -> Any:
     return listen
 
 
-def prompt(questions: tuple[Question, ...]) -> dict[str, str]:
-    """Ask a person, with numbered quick replies; Enter takes the default."""
-    answers = {}
-    for question in questions:
-        err.print(f"\n[bold]{escaped(question.text)}[/bold]  [dim]({escaped(question.why)})[/dim]")
-        for number, reply in enumerate(question.replies, start=1):
-            err.print(f"  {number}. {escaped(reply.label)}", highlight=False)
-        default = f" [{question.default}]" if question.default else ""
-        said = err.input(escaped(f"your answer{default}: ")).strip()
-        chosen = said or question.default or ""
-        if said.isdigit() and 1 <= int(said) <= len(question.replies):
-            chosen = question.replies[int(said) - 1].value
-        answers[question.id] = chosen
-    return answers
-
-
 def defaults(questions: tuple[Question, ...]) -> dict[str, str]:
     """Every question's default, for a run nobody watches."""
     return {question.id: question.default for question in questions if question.default is not None}
-
-
-def asset_or_upload(onbrand: Onbrand, brand: str, given: str | None, kind: str) -> str | None:
-    """A file becomes an asset of this run; anything else is an asset id."""
-    if given is None:
-        return None
-    path = Path(given)
-    looks_like_file = path.suffix.lower() in {".png", ".jpg", ".jpeg", ".webp"} or "/" in given or path.is_file()
-    return onbrand.add_upload(brand, path, kind).id if looks_like_file else given
 
 
 def box_of(text: str | None) -> tuple[int, int, int, int] | None:

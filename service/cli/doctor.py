@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from domain.errors import OnbrandError
-from service.cli.create import JsonOption
+from service.cli.options import JsonOption
 from service.cli.terminal import escaped, out, print_json
 from service.settings import FILE_NAME, Settings, load_settings
 

@@ -9,12 +9,12 @@ from rich.table import Table
 
 from domain.errors import BadInput, Refused
 from domain.run import RunStatus, RunView
-from service.cli.create import AnswerOption, BrandOption, JsonOption, answers_of, drive, finish
+from service.cli.create import answers_of, drive, finish
+from service.cli.opening import opened, reported
+from service.cli.options import AnswerOption, BrandOption, JsonOption
+from service.cli.questions import usable_answers
 from service.cli.summary import HEADLINES
-from service.cli.terminal import can_ask, ending_with_exit_codes, err, escaped, out, print_json, run
-from service.orchestrator import Onbrand, person
-from service.report import write_report
-from service.settings import load_settings
+from service.cli.terminal import Left, can_ask, ending_with_exit_codes, escaped, line, out, person, print_json, run
 
 app = typer.Typer(help="Runs: list, show, resume, approve, cancel.", no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def list_runs(
 
 
 async def _list(brand: str, limit: int) -> list[RunView]:
-    async with Onbrand.open(load_settings()) as onbrand:
+    async with opened() as onbrand:
         return [await onbrand.view(brand, row.run_id) for row in onbrand.workshop.runs.list(brand, limit)]
 
 
@@ -57,7 +57,7 @@ def show(run_id: RunArgument, brand: BrandOption = "demo", as_json: JsonOption =
 
 
 async def _view(brand: str, run_id: str) -> RunView:
-    async with Onbrand.open(load_settings()) as onbrand:
+    async with opened() as onbrand:
         return await onbrand.view(brand, run_id)
 
 
@@ -72,20 +72,22 @@ def resume(
 
 
 async def _resume(brand: str, run_id: str, answers: dict[str, str], *, as_json: bool) -> RunView:
-    async with Onbrand.open(load_settings()) as onbrand:
+    async with opened() as onbrand:
         before = await onbrand.view(brand, run_id)
-        waits = before.status is RunStatus.NEEDS_INPUT and before.questions
+        if answers and not (before.status is RunStatus.NEEDS_INPUT and before.questions):
+            raise BadInput(
+                f"run {run_id} is not waiting for an answer", where=run_id, hint=f"see `onbrand runs show {run_id}`"
+            )
         view = await drive(
             onbrand,
             brand,
             run_id,
             as_json=as_json,
-            ask=False,
+            stop_to_ask=False,
             may_prompt=can_ask() and not as_json,
-            answer=dict(answers) if waits and answers else None,
+            answer=usable_answers(onbrand, before, answers) if answers else None,
         )
-        write_report(onbrand.workshop, view)
-        return view
+        return reported(onbrand, view)
 
 
 @app.command("approve")
@@ -116,26 +118,33 @@ def confirm_person(run_id: str, candidates: list[str]) -> None:
             hint=f"run it yourself in a terminal: onbrand runs approve {run_id}",
         )
     which = ", ".join(candidates) or "the first of the shortlist"
-    said = err.input(f"publish {escaped(which)} of {run_id}? Type yes: ").strip().lower()
-    if said != "yes":
+    try:
+        said = line(f"publish {which} of {run_id}? Type yes: ")
+    except Left:
+        said = ""
+    if said.lower() != "yes":
         raise BadInput("not approved", where=run_id, hint="nothing was published")
 
 
 async def _approve(brand: str, run_id: str, candidates: tuple[str, ...], markets: tuple[str, ...]) -> RunView:
-    async with Onbrand.open(load_settings()) as onbrand:
+    async with opened() as onbrand:
         view = await onbrand.approve(brand, run_id, candidates, person(), markets)
-        write_report(onbrand.workshop, view)
-        return view
+        return reported(onbrand, view)
 
 
 @app.command("cancel")
 def cancel(run_id: RunArgument, brand: BrandOption = "demo", as_json: JsonOption = False) -> None:
-    """Stop a run at its next step."""
+    """Stop a run: at once when it waits, at its next step when it works. A run that has ended stays as it is."""
     with ending_with_exit_codes(as_json=as_json):
         view = run(_cancel(brand, run_id))
-    finish(view, as_json=as_json)
+    if as_json:
+        print_json(view)
+    elif view.status is RunStatus.WORKING:
+        out.print(f"{view.run_id} stops at its next step", highlight=False)
+    else:
+        out.print(f"{view.run_id}: {HEADLINES[view.status]}", highlight=False)
 
 
 async def _cancel(brand: str, run_id: str) -> RunView:
-    async with Onbrand.open(load_settings()) as onbrand:
+    async with opened() as onbrand:
         return await onbrand.cancel(brand, run_id)

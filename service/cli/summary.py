@@ -7,10 +7,13 @@ from collections import Counter
 from rich.table import Table
 
 from domain.brief import Brief, Part
-from domain.candidate import CandidateVerdict, EditOutcome
+from domain.candidate import CandidateVerdict, Edit, EditOutcome
 from domain.rules import RuleVerdict
 from domain.run import Failure, RunStatus, RunView
 from service.cli.terminal import err, escaped, out
+
+MOST_EDITS = 8
+"""Edits told one by one."""
 
 SHOWN_FIELDS = (
     "background",
@@ -69,13 +72,14 @@ def tell_failure(failure: Failure) -> None:
         err.print(f"  next:  {escaped(failure.hint)}", highlight=False)
 
 
-def print_brief(brief: Brief) -> None:
-    """Understood, with where each part comes from; assumed apart."""
+def print_brief(brief: Brief, *, looked_up: bool = True) -> None:
+    """Understood, with where each part comes from; assumed apart. `looked_up`: the library was asked for products."""
     out.print("\n[bold]Understood[/bold]")
     for part in brief.products:
         product = part.value
         what = f"{product.count} x {product.text}" if product.count > 1 else product.text
-        out.print(f"  product: {escaped(what)} → {product.asset or 'not found'}", highlight=False)
+        found = f" → {product.asset or 'not found'}" if looked_up else ""
+        out.print(f"  product: {escaped(what)}{found}", highlight=False)
     for name in SHOWN_FIELDS:
         value = getattr(brief, name)
         parts: tuple[Part[object], ...] = value if isinstance(value, tuple) else (value,) if value else ()
@@ -141,11 +145,19 @@ def print_edits(view: RunView) -> None:
         f"{outcomes[EditOutcome.DROPPED]} dropped, {outcomes[EditOutcome.REFUSED]} refused",
         highlight=False,
     )
-    for edit in view.edits[:8]:
-        step = f"{edit.target}.{edit.field}: {edit.before} → {edit.after}"
-        out.print(
-            f"  {edit.parent} {escaped(step)} for {edit.source}: {edit.outcome} {escaped(edit.note)}", highlight=False
-        )
+    for edit in view.edits[:MOST_EDITS]:
+        told = f"{edit.parent} {change_of(edit)} for {edit.source}: {edit.outcome} {edit.note}"
+        out.print(f"  {escaped(told)}", highlight=False)
+    if len(view.edits) > MOST_EDITS:
+        out.print(f"  and {len(view.edits) - MOST_EDITS} more, in the dossier", highlight=False)
+
+
+def change_of(edit: Edit) -> str:
+    """What an edit changes, from what to what; numbers as a person reads them."""
+    if not edit.field:
+        return "no change"
+    before, after = (f"{value:.2f}" if isinstance(value, float) else str(value) for value in (edit.before, edit.after))
+    return f"{edit.target} {edit.field}: {before} → {after}"
 
 
 def print_rules(view: RunView) -> None:

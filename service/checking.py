@@ -1,0 +1,97 @@
+"""A picture made elsewhere, held against the measured checks and the rules; no run is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from domain.brief import Brief
+from domain.candidate import Finding, Severity, Verdict
+from domain.rules import RuleCheck
+from domain.values import BrandId, Model
+from mcp_servers.assets.contract import CheckRules, CutOut, ReadRules
+from mcp_servers.connect import open_sessions
+from mcp_servers.judges.contract import JudgeImage
+from service.orchestrator import Onbrand
+
+TOOLS = frozenset({"judges.judge_image", "assets.cut_out", "assets.check_rules", "assets.read_rules"})
+
+
+class Checked(Model):
+    """What the checks say of a picture. `notes` name what could not be held against anything, and why."""
+
+    verdict: Literal["passed", "failed"]
+    quality: float
+    findings: tuple[Finding, ...]
+    rules_checked: tuple[RuleCheck, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Silent:
+    """A recorder for work that is no run."""
+
+    def record(self, kind: str, **fields: Any) -> None:
+        """Keep nothing."""
+
+
+async def check_picture(
+    onbrand: Onbrand,
+    brand: BrandId,
+    image: Path,
+    *,
+    product: Path | None = None,
+    caption: str = "",
+    markets: tuple[str, ...] = (),
+    on_step: Callable[[str, float], None] = lambda text, share: None,
+) -> Checked:
+    """Hold a picture against every measured check, and its caption against the rules of brand and markets.
+
+    One failed gate fails the picture (Promise 2). Raises UnusableImage or BadInput for a file that cannot be read,
+    NotFound for an unknown brand, RefusedByRule when a blocking rule forbids what the caption says.
+    """
+    on_step("reading the picture", 0.1)
+    markets = tuple(code.upper() for code in markets)
+    brief = onbrand.language.read(caption, brand) if caption.strip() else None
+    named = tuple(part.value for part in brief.markets) if brief else ()
+    async with open_sessions(onbrand.servers, Silent()) as sessions:
+        tools = sessions.toolbox("check", TOOLS)
+        book = await tools.assets.read_rules(ReadRules(brand=brand, markets=markets))
+        picture = onbrand.add_upload(brand, image, "background")
+        cutout = None
+        if product is not None:
+            asset = onbrand.add_upload(brand, product, "product")
+            cutout = (await tools.assets.cut_out(CutOut(brand=brand, asset=asset.id))).cutout.digest
+        on_step("checking", 0.4)
+        judged = await tools.judges.judge_image(
+            JudgeImage(
+                brand=brand,
+                image=picture.digest,
+                cutout=cutout,
+                caption=caption,
+                brief=brief,
+                palette=tuple(colour.hex for colour in book.book.colours),
+            )
+        )
+        rules = await tools.assets.check_rules(
+            CheckRules(
+                brand=brand,
+                brief=brief or Brief(request="", brand=brand),
+                captions=(),
+                markets=markets or named,
+                sector=book.book.sector,
+            )
+        )
+    failed = any(f.verdict is Verdict.FAIL and f.severity is Severity.GATE for f in judged.findings)
+    notes = []
+    if product is None:
+        notes.append("no --product given: whether the product is intact, whole and alone was not checked")
+    if brief is None:
+        notes.append("no --caption given: what the picture should show, and what rules say of it, was not checked")
+    return Checked(
+        verdict="failed" if failed else "passed",
+        quality=judged.quality,
+        findings=judged.findings,
+        rules_checked=rules.checks,
+        notes=tuple(notes),
+    )
