@@ -20,6 +20,18 @@ Command = Callable[..., Result]
 HEADLINE = "our blood-orange can on a sunlit terrace, for Sweden, Instagram"
 
 
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of a picture file."""
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def pixels(path: Path | str, mode: str = "RGB") -> np.ndarray:
+    """The pixels of a picture file."""
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert(mode))
+
+
 @pytest.fixture(scope="module")
 def headline(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     """The README's first command, once for the tests that look at what it left."""
@@ -38,8 +50,10 @@ def test_the_headline_request_ends_with_three_distinct_pictures_at_the_channels_
     assert view.status == "review"
     assert len(view.shortlist) == 3
     files = sorted(out.glob("[1-3]-*.png"))
-    assert [Image.open(file).size for file in files] == [(1080, 1350)] * 3
-    pictures = [np.asarray(Image.open(file).convert("L").resize((64, 80)), np.float32) for file in files]
+    assert [size_of(file) for file in files] == [(1080, 1350)] * 3
+    pictures = [
+        cv2.resize(pixels(file, "L").astype(np.float32), (64, 80), interpolation=cv2.INTER_AREA) for file in files
+    ]
     for one in range(3):
         for other in range(one):
             assert np.abs(pictures[one] - pictures[other]).mean() > 6, "two of the shortlist look alike"
@@ -47,7 +61,7 @@ def test_the_headline_request_ends_with_three_distinct_pictures_at_the_channels_
 
 def test_it_leaves_a_contact_sheet_a_dossier_and_the_run(headline: tuple[Result, Path]) -> None:
     _, out = headline
-    assert Image.open(out / "contact-sheet.png").size[0] > 800
+    assert size_of(out / "contact-sheet.png")[0] > 800
     page = (out / "dossier.html").read_text(encoding="utf-8")
     assert "blood" in page
     assert "http://" not in page.replace("http://www.w3.org", "").replace("http://cv.iptc.org", "")
@@ -73,8 +87,8 @@ def test_the_products_pixels_are_the_cutouts_own(headline: tuple[Result, Path]) 
     by_id = {candidate["id"]: candidate for candidate in view["candidates"]}
     for name in view["shortlist"]:
         candidate = by_id[name]
-        picture = np.asarray(Image.open(candidate["artifact"]["path"]).convert("RGB"))
-        layer = np.asarray(Image.open(candidate["composition"]["product_layer"]["path"]))
+        picture = pixels(candidate["artifact"]["path"])
+        layer = pixels(candidate["composition"]["product_layer"]["path"], "RGBA")
         solid = cv2.erode((layer[..., 3] == 255).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         assert solid.sum() > 10_000
         assert np.array_equal(picture[solid], layer[..., :3][solid])
@@ -95,7 +109,7 @@ def test_where_no_channel_is_named_the_picture_is_1024_square(onbrand: Command, 
         "create", "a ceramic red mug on an oak table, morning light", "--out", str(tmp_path / "o"), "--json"
     )
     assert result.code == 0, result.err
-    assert {Image.open(f).size for f in (tmp_path / "o").glob("[1-3]-*.png")} == {(1024, 1024)}
+    assert {size_of(f) for f in (tmp_path / "o").glob("[1-3]-*.png")} == {(1024, 1024)}
 
 
 def test_channels_of_other_aspects_get_drawings_of_their_own(onbrand: Command, tmp_path: Path) -> None:
@@ -105,7 +119,7 @@ def test_channels_of_other_aspects_get_drawings_of_their_own(onbrand: Command, t
     )  # fmt: skip
     assert result.code == 0, result.err
     view = RunView.model_validate_json(result.out)
-    sizes = {file.name.rpartition("-")[2]: Image.open(file).size for file in (tmp_path / "o").glob("1-*.png")}
+    sizes = {file.name.rpartition("-")[2]: size_of(file) for file in (tmp_path / "o").glob("1-*.png")}
     assert sizes["instagram.png"] == (1080, 1350)
     assert sizes["x.png"][0] > sizes["x.png"][1]
     redrawn = [candidate for candidate in view.candidates if candidate.id.endswith("-x-1")]
