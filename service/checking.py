@@ -9,7 +9,7 @@ from typing import Any, Literal
 from domain.brief import Brief
 from domain.candidate import Finding, Severity, Verdict
 from domain.rules import RuleCheck
-from domain.values import BrandId, Model
+from domain.values import AssetId, BrandId, Model
 from mcp_servers.assets.contract import CheckRules, CutOut, ReadRules
 from mcp_servers.connect import open_sessions
 from mcp_servers.judges.contract import JudgeImage
@@ -40,7 +40,7 @@ async def check_picture(
     brand: BrandId,
     image: Path,
     *,
-    product: Path | None = None,
+    product: AssetId | None = None,
     caption: str = "",
     markets: tuple[str, ...] = (),
     on_step: Callable[[str, float], None] = lambda text, share: None,
@@ -60,8 +60,7 @@ async def check_picture(
         picture = onbrand.add_upload(brand, image, "background")
         cutout = None
         if product is not None:
-            asset = onbrand.add_upload(brand, product, "product")
-            cutout = (await tools.assets.cut_out(CutOut(brand=brand, asset=asset.id))).cutout.digest
+            cutout = (await tools.assets.cut_out(CutOut(brand=brand, asset=product))).cutout.digest
         on_step("checking", 0.4)
         judged = await tools.judges.judge_image(
             JudgeImage(

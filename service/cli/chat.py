@@ -33,9 +33,8 @@ from service.cli.terminal import (
 if TYPE_CHECKING:
     from service.orchestrator import Onbrand
 
-LEAVE = {"quit", "exit"}
 WORDS = """  say what to change ("make the can bigger, warmer light", "the second one on the beach")
-  approve N   publish number N of the shortlist
+  approve N   publish number N of the shortlist; "approve 1 for SE" names the market
   show        the whole story of this run
   new         start another request
   quit        leave"""
@@ -89,7 +88,7 @@ class Talk:
     def begin(self, onbrand: Onbrand, box: tuple[int, int, int, int] | None) -> str | None:
         """Take a request and write the new run down; None when it could not be taken. Raises Left."""
         words = line("\nWhat do you need? ")
-        if not words or words in LEAVE:
+        if not words:
             raise Left
         try:
             asset = asset_or_upload(onbrand, self.brand, self.product, "product")
@@ -108,8 +107,6 @@ class Talk:
         while view.status is RunStatus.REVIEW:
             words = line("\nyour word: ")
             verb, _, rest = words.partition(" ")
-            if words in LEAVE:
-                raise Left
             if words == "new":
                 return None
             if words == "show":
@@ -138,8 +135,8 @@ async def act(onbrand: Onbrand, view: RunView, verb: str, rest: str, words: str)
     """Approve, or take the words as feedback; tells what came of it."""
     with progress(shown=True) as show:
         if verb == "approve":
-            names = tuple(numbered(view, word) for word in rest.replace(",", " ").split()) or view.shortlist[:1]
-            after = await onbrand.approve(view.brand, view.run_id, names, person(), on_event=shown_steps(show))
+            names, markets = approval_of(view, rest)
+            after = await onbrand.approve(view.brand, view.run_id, names, person(), markets, on_event=shown_steps(show))
         else:
             decision = ReviewDecision(action=ReviewAction.FEEDBACK, text=words)
             after = await onbrand.answer_review(view.brand, view.run_id, decision, shown_steps(show))
@@ -175,6 +172,23 @@ def tell_edits(edits: tuple[Edit, ...]) -> None:
             out.print(f"[red]✗[/red] {escaped(told)}", highlight=False)
     if not done:
         out.print("nothing was changed; say it in other words, such as “bigger”, “to the left”, “on the beach”")
+
+
+def approval_of(view: RunView, rest: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Candidates and markets of `approve 1, 2 for SE`; the first of the shortlist and the brief's markets if none.
+
+    Raises NotFound for what is not on the shortlist, BadInput when no market is known.
+    """
+    which, _, where = f" {rest} ".partition(" for ")
+    names = tuple(numbered(view, word) for word in which.replace(",", " ").split()) or view.shortlist[:1]
+    markets = tuple(where.replace(",", " ").upper().split())
+    if not markets and not (view.brief and view.brief.markets):
+        raise BadInput(
+            "this request names no market, and what is published is published somewhere",
+            where="approve",
+            hint='name it: "approve 1 for SE"',
+        )
+    return names, markets
 
 
 def numbered(view: RunView, word: str) -> str:

@@ -12,6 +12,7 @@ from domain.candidate import Verdict
 from domain.rules import RuleVerdict
 from service.cli.opening import opened
 from service.cli.options import BrandOption, JsonOption, MarketOption
+from service.cli.questions import asset_or_upload
 from service.cli.terminal import ending_with_exit_codes, escaped, out, print_json, progress, run
 
 if TYPE_CHECKING:
@@ -20,14 +21,13 @@ if TYPE_CHECKING:
 MARKS = {
     Verdict.PASS: "[green]pass[/green]",
     Verdict.FAIL: "[red]fail[/red]",
-    Verdict.ABSTAIN: "[dim]cannot tell[/dim]",
 }
 
 
 def check(
     image: Annotated[Path, typer.Argument(help="Picture to check.")],
     product: Annotated[
-        Path | None, typer.Option("--product", help="Photo of the product that should be in it.")
+        str | None, typer.Option("--product", help="The product that should be in it: photo file, or asset id.")
     ] = None,
     caption: Annotated[str, typer.Option("--caption", help="What the picture should show.")] = "",
     brand: BrandOption = "demo",
@@ -46,25 +46,34 @@ def check(
 
 
 async def _check(
-    image: Path, product: Path | None, caption: str, brand: str, markets: tuple[str, ...], *, as_json: bool
+    image: Path, product: str | None, caption: str, brand: str, markets: tuple[str, ...], *, as_json: bool
 ) -> Checked:
     from service.checking import check_picture
 
     async with opened() as onbrand:
         with progress(shown=not as_json) as show:
+            onbrand.prepare(brand, show)
+            asset = asset_or_upload(onbrand, brand, product, "product")
             return await check_picture(
-                onbrand, brand, image, product=product, caption=caption, markets=markets, on_step=show
+                onbrand, brand, image, product=asset, caption=caption, markets=markets, on_step=show
             )
 
 
 def print_checked(checked: Checked) -> None:
-    """The verdict, a line a check, and the rules that want something."""
+    """A line a check, what could not be told, the rules that want something, and the verdict."""
     table = Table(box=None, padding=(0, 2))
     for column in ("check", "verdict", "severity", "reason"):
         table.add_column(column, overflow="fold")
+    untold: dict[str, list[str]] = {}
     for finding in checked.findings:
-        table.add_row(finding.check, MARKS[finding.verdict], finding.severity, escaped(finding.reason))
+        name = finding.check.replace("_", " ")
+        if finding.verdict is Verdict.ABSTAIN:
+            untold.setdefault(finding.reason, []).append(name)
+        else:
+            table.add_row(name, MARKS[finding.verdict], finding.severity, escaped(finding.reason))
     out.print(table)
+    for reason, names in untold.items():
+        out.print(f"[dim]cannot tell[/dim] {', '.join(names)}: {escaped(reason)}", highlight=False)
     for rule in checked.rules_checked:
         if rule.verdict not in {RuleVerdict.NOT_APPLICABLE, RuleVerdict.MET}:
             told = f"{rule.verdict.replace('_', ' ')}: {rule.market} {rule.rule}: {rule.reason}"

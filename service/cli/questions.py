@@ -124,7 +124,7 @@ def ask_option(view: RunView) -> dict[str, str]:
         said = line("which one? [1] ") or "1"
         if said in names:
             return {"option": names[said]}
-        err.print(f"1 to {len(view.options)}", highlight=False)
+        err.print(f"choose a number from 1 to {len(view.options)}, or quit", highlight=False)
 
 
 def option_line(option: OptionView) -> str:

@@ -35,8 +35,12 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells count it: 128 + SIGINT."""
 
 
+LEAVE = {"quit", "exit"}
+"""Words that leave at any prompt."""
+
+
 class Left(Exception):
-    """The person ended the input instead of answering."""
+    """The person left instead of answering."""
 
 
 def can_ask() -> bool:
@@ -50,18 +54,21 @@ def person() -> str:
 
 
 def line(question: str) -> str:
-    """One line from the person, without the space around it. Raises Left at the end of input (Ctrl-D).
+    """One line from the person, without the space around it. Raises Left on `quit` and at the end of input (Ctrl-D).
 
     Ctrl-C leaves at once: the event loop would only note it and keep waiting for the line.
     """
     on_interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return err.input(escaped(question)).strip()
+        said = err.input(escaped(question)).strip()
     except EOFError:
         err.print()
         raise Left from None
     finally:
         signal.signal(signal.SIGINT, on_interrupt)
+    if said.lower() in LEAVE:
+        raise Left
+    return said
 
 
 def print_json(document: BaseModel | dict[str, Any] | list[Any]) -> None:
