@@ -78,7 +78,7 @@ def alpine() -> Scene:
     morning = key_light(48, 36, 5.8, "#ffead0", 1.0)
     golden = key_light(24, 18, 5.4, "#ffae70", 1.2)
     sky(48, 36, 0.22, 0.3)
-    box((0, -0.05, -0.03), (4, 0.68, 0.06), wood(("#6d4f35", "#9a7550", "#bb946a", "#d3b188"), 0.13, 0.6), 0.006)
+    box((0, -0.05, -0.03), (4, 0.68, 0.06), wood(("#65523f", "#8d745a", "#ab9072", "#c6ad8e"), 0.13, 0.6), 0.006)
     x, y = np.meshgrid(np.linspace(-4200, 4200, 800), np.linspace(3000, 9000, 420))
     f = fractal(x.shape, 170, 9, 21, 0.47, True)
     f = np.clip((f - np.percentile(f, 8)) / (f.max() - np.percentile(f, 8)), 0, 1)
@@ -122,7 +122,7 @@ def alpine() -> Scene:
                 "alpenglow on the peaks",
                 golden,
                 1.0,
-                (1.05, 0.82, 0.84),
+                (1.0, 0.86, 0.80),
                 season="autumn",
                 mood=("majestic", "warm", "adventurous"),
             ),

@@ -150,12 +150,13 @@ def country_road() -> Scene:
         [
             Look("golden", "golden hour", golden, season="autumn", mood=("free", "warm", "adventurous")),
             Look(
-                "overcast",
-                "soft overcast light",
+                "morning",
+                "soft hazy morning light",
                 soft,
                 1.0,
                 (1.1, 1.0, 0.90),
                 ev=0.1,
+                weather="hazy",
                 season="autumn",
                 mood=("calm", "rugged", "moody"),
             ),
