@@ -23,7 +23,7 @@ from agents.services import Services
 from agents.state import Campaign
 from domain.brief import Brief
 from domain.candidate import Candidate, CandidateVerdict, Slot, Verdict
-from domain.composition import Caption, Scene
+from domain.composition import Caption, Scene, SceneRef
 from domain.plan import Option, Plan, Prediction
 from domain.rules import BrandBook
 from domain.run import RunRequest
@@ -93,7 +93,7 @@ async def evaluate(only: Sequence[str] = ()) -> list[Outcome]:
 async def run_case(case: Defect, bench: Bench) -> Outcome:
     """One defect through the loop and through the baseline."""
     plan, sound = await planned(case, bench)
-    model = sound[case.scene][case.position % len(sound[case.scene])]
+    model = sound_slot(case, sound)
     brief = case.as_brief()
     photo, plan = await with_photo(case, model, plan, bench)
     broken = planted(case, model, photo).model_copy(update={"id": f"{case.id}-c0-01"})
@@ -102,6 +102,16 @@ async def run_case(case: Defect, bench: Bench) -> Outcome:
     loop = await repair(first, plan, brief, bench)
     baseline = await reroll(case, broken, sound, plan, brief, bench)
     return Outcome(case.id, case.check, detected, *loop, *baseline)
+
+
+def sound_slot(case: Defect, sound: dict[str, tuple[Slot, ...]]) -> Slot:
+    """The slot to break. Where the layout refuses the scene (it does not go with the product), another's is set in it:
+    that is the defect.
+    """
+    own = sound.get(case.scene)
+    slots = own or next(iter(sound.values()))
+    slot = slots[case.position % len(slots)]
+    return slot if own else slot.model_copy(update={"scene": SceneRef(id=case.scene)})
 
 
 async def planned(case: Defect, bench: Bench) -> tuple[Plan, dict[str, tuple[Slot, ...]]]:
@@ -121,7 +131,7 @@ async def planned(case: Defect, bench: Bench) -> tuple[Plan, dict[str, tuple[Slo
     plan = Plan(
         products=(answer.geometry,),
         cutouts={case.product: answer.cutout.digest},
-        scenes=tuple(scene for scene in scenes if scene.id in sound),
+        scenes=tuple(scene for scene in scenes if scene.id in sound or scene.id == case.scene),
         options=(option,),
     )
     return plan, sound
