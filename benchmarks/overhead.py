@@ -66,6 +66,7 @@ async def driven(onbrand: Onbrand, driver: Driver, services: Services, request: 
     row = onbrand.workshop.runs.create(request, run_id, str(folder), str(folder / f"{run_id}.jsonl"))
     lease = onbrand.workshop.runs.lease(run_id, this_worker())
     with TraceWriter(folder / f"{run_id}.jsonl", run_id, "demo") as recorder:
+        recorder.record("header", run_id=run_id, brand="demo", code="benchmark", request={})
         started = time.perf_counter()
         await driver.advance(row, services, recorder, lease)
         return (time.perf_counter() - started) * 1000 / STEPS
@@ -78,6 +79,7 @@ async def mcp_call(onbrand: Onbrand) -> tuple[float, float]:
         tempfile.TemporaryDirectory() as folder,
         TraceWriter(Path(folder) / "t.jsonl", "run-00000000", "demo") as trace,
     ):
+        trace.record("header", run_id="run-00000000", brand="demo", code="benchmark", request={})
         async with open_sessions(onbrand.servers, trace) as sessions:
             tools = sessions.toolbox("benchmark", frozenset({"publish.resolve_canvas"}))
             answer: Canvas = await tools.publish.resolve_canvas(request)
