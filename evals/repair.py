@@ -35,6 +35,7 @@ from memory.runs import new_run_id
 from service.orchestrator import Onbrand
 from service.settings import Settings
 from tools.imaging.backdrop import photo_scene
+from tools.imaging.scenes import catalogue
 from tools.imaging.scenes import scene as scene_by_id
 
 ROUNDS = 2
@@ -118,7 +119,8 @@ async def planned(case: Defect, bench: Bench) -> tuple[Plan, dict[str, tuple[Slo
     """The plan a run would have, and its sound slots by scene."""
     tools = bench.services.sessions.toolbox("evaluate", TOOLS)
     answer = await tools.assets.cut_out(CutOut(brand="demo", asset=case.product))
-    scenes = [scene_by_id(name) for name in dict.fromkeys((case.scene, *case.offered))]
+    shipped = {scene.id for scene in catalogue()}
+    scenes = [scene_by_id(name) for name in dict.fromkeys((case.scene, *case.offered)) if name in shipped]
     sound = {scene.id: await slots_of(scene, answer.geometry, case, bench) for scene in scenes}
     sound = {name: slots for name, slots in sound.items() if slots}
     option = Option(
