@@ -139,7 +139,7 @@ def courtyard() -> Scene:
     pale = plaster("#efe3d0", 0.10, 0.0008, scale=2.0)
     box((0, 0.01, -0.065), (0.25, 0.21, 0.13), pale, 0.005)
     box((0.245, 0.16, -0.03), (0.15, 0.15, 0.20), pale, 0.005)
-    fronds(noon, (-0.10, 0.46, 0.24), 0.9, 3, 0.90, 11, 0.25)
+    fronds(noon, (-0.16, 0.54, 0.36), 0.9, 3, 0.90, 11, 0.25)
     fronds(golden, (-0.02, 0.46, 0.14), 0.9, 3, 0.90, 17, 0.30)
     green = leaf("#3c5f2c", "#7f9a4c", 0.4)
     for i, angle in enumerate((96, 122, 148)):
@@ -247,7 +247,7 @@ def pool() -> Scene:
                 20 * k + i,
             )
     fronds(noon, (0.14, 0.16, 0.0), 0.8, 3, 0.8, 31, 0.25)
-    fronds(golden, (-0.06, 0.14, 0.0), 0.9, 3, 0.8, 35, 0.3)
+    fronds(golden, (0.04, 0.30, 0.0), 0.9, 3, 0.8, 35, 0.3)
     tabletop(4.5)
     return Scene(
         [
