@@ -19,9 +19,12 @@ TOOLS = frozenset({"judges.judge_image", "assets.cut_out", "assets.check_rules",
 
 
 class Checked(Model):
-    """What the checks say of a picture. `notes` name what could not be held against anything, and why."""
+    """What the checks say of a picture: failed on any gate, unsure when the product it should show was not found in it.
 
-    verdict: Literal["passed", "failed"]
+    `notes` name what could not be held against anything, and why.
+    """
+
+    verdict: Literal["passed", "failed", "unsure"]
     quality: float
     findings: tuple[Finding, ...]
     rules_checked: tuple[RuleCheck, ...] = ()
@@ -82,13 +85,16 @@ async def check_picture(
             )
         )
     failed = any(f.verdict is Verdict.FAIL and f.severity is Severity.GATE for f in judged.findings)
+    located = any(f.check == "product_lock" and f.verdict is not Verdict.ABSTAIN for f in judged.findings)
     notes = []
+    if product is not None and not located:
+        notes.append("the product was not found in this picture, so nothing about it could be checked")
     if product is None:
         notes.append("no --product given: whether the product is intact, whole and alone was not checked")
     if brief is None:
         notes.append("no --caption given: what the picture should show, and what rules say of it, was not checked")
     return Checked(
-        verdict="failed" if failed else "passed",
+        verdict="failed" if failed else "unsure" if product is not None and not located else "passed",
         quality=judged.quality,
         findings=judged.findings,
         rules_checked=rules.checks,

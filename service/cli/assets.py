@@ -44,7 +44,7 @@ async def _add(
 ) -> Asset:
     from service.uploads import add_photo
 
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         return add_photo(
             onbrand.workshop,
             brand,
@@ -75,7 +75,7 @@ def list_assets(kind: KindOption = None, brand: BrandOption = "demo", as_json: J
 
 
 async def _list(brand: str, kind: AssetKind | None, *, as_json: bool) -> list[Asset]:
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
         return [asset for asset in onbrand.workshop.library.list(brand, kind) if UPLOAD_TAG not in asset.tags]
@@ -113,7 +113,7 @@ async def _search(
     from service.uploads import read_photo
     from tools.imaging.decode import decode
 
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
         library = onbrand.workshop.library
@@ -134,7 +134,7 @@ def show(
 
 
 async def _show(brand: str, asset: str) -> Asset:
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         return onbrand.workshop.library.get(brand, asset)
 
 

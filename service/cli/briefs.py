@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
-from domain.errors import BadInput, OnbrandError
+from domain.errors import BadInput, NotFound, OnbrandError
+from domain.values import BrandId
 from service.cli.options import BrandOption, JsonOption
 from service.cli.summary import print_brief
 from service.cli.terminal import ending_with_exit_codes, print_json
@@ -36,6 +38,12 @@ def brief(
                 where="brief",
                 hint='onbrand brief "our can on a terrace", or onbrand brief --file requests.txt',
             )
+        try:
+            TypeAdapter(BrandId).validate_python(brand)
+        except ValidationError as error:
+            raise NotFound(
+                f"there is no brand {brand!r}", where="--brand", hint="lower-case letters, digits and hyphens"
+            ) from error
         reader = BuiltinReader()
         if file is not None:
             read_lines(reader, file, brand)

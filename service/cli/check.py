@@ -34,14 +34,14 @@ def check(
     market: MarketOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a picture: exit code 4 when a gate fails, 5 when a rule forbids it."""
+    """Check a picture: exit code 4 when a gate fails or the product is not found in it, 5 when a rule forbids it."""
     with ending_with_exit_codes(as_json=as_json):
         checked = run(_check(image, product, caption, brand, tuple(market or ()), as_json=as_json))
         if as_json:
             print_json(checked)
         else:
             print_checked(checked)
-        if checked.verdict == "failed":
+        if checked.verdict != "passed":
             raise typer.Exit(4)
 
 
@@ -50,7 +50,7 @@ async def _check(
 ) -> Checked:
     from service.checking import check_picture
 
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
             asset = asset_or_upload(onbrand, brand, product, "product")
@@ -80,7 +80,7 @@ def print_checked(checked: Checked) -> None:
             out.print(escaped(told), highlight=False)
     for note in checked.notes:
         out.print(f"note: {escaped(note)}", highlight=False)
-    colour = "red" if checked.verdict == "failed" else "green"
+    colour = "green" if checked.verdict == "passed" else "red"
     out.print(
         f"[bold {colour}]{checked.verdict}[/bold {colour}], technical quality {checked.quality:.2f}", highlight=False
     )

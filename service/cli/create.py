@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,7 +94,7 @@ def create(
                 size=size,
                 yes=yes,
                 stop_to_ask=stop_to_ask,
-                out=out.resolve() if out else None,
+                out=writable(out),
                 as_json=as_json,
             )
         )
@@ -119,7 +121,7 @@ async def _create(
     out: Path | None,
     as_json: bool,
 ) -> RunView:
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
         request = RunRequest(
@@ -198,6 +200,24 @@ def shown_steps(show: Any) -> Any:
 def defaults(questions: tuple[Question, ...]) -> dict[str, str]:
     """Every question's default, for a run nobody watches."""
     return {question.id: question.default for question in questions if question.default is not None}
+
+
+def writable(folder: Path | None) -> Path | None:
+    """Read --out, making the folder; raises BadInput before anything is drawn that could not be put there."""
+    if folder is None:
+        return None
+    whole = folder.expanduser().resolve()
+    try:
+        whole.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=whole):
+            pass
+    except OSError as error:
+        raise BadInput(
+            f"the folder {whole} cannot be written: {os.strerror(error.errno or 0)}",
+            where="--out",
+            hint="give a folder you can write to",
+        ) from error
+    return whole
 
 
 def box_of(text: str | None) -> tuple[int, int, int, int] | None:

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Onbrand]:
-    """Everything of the home that the settings name. Raises Misconfigured or StorageFailed when it cannot be opened."""
+async def opened(brand: str) -> AsyncIterator[Onbrand]:
+    """Everything of the home that the settings name, for work on one brand.
+
+    Raises Misconfigured or StorageFailed when it cannot be opened, NotFound for a brand that is not there.
+    """
     from service.orchestrator import Onbrand
     from service.settings import load_settings
 
     async with Onbrand.open(load_settings()) as onbrand:
+        onbrand.workshop.rulebook.brand(brand)
         yield onbrand
 
 

@@ -44,7 +44,7 @@ def list_runs(
 
 
 async def _list(brand: str, limit: int) -> list[RunView]:
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         return [await onbrand.view(brand, row.run_id) for row in onbrand.workshop.runs.list(brand, limit)]
 
 
@@ -57,7 +57,7 @@ def show(run_id: RunArgument, brand: BrandOption = "demo", as_json: JsonOption =
 
 
 async def _view(brand: str, run_id: str) -> RunView:
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         return await onbrand.view(brand, run_id)
 
 
@@ -72,7 +72,7 @@ def resume(
 
 
 async def _resume(brand: str, run_id: str, answers: dict[str, str], *, as_json: bool) -> RunView:
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         before = await onbrand.view(brand, run_id)
         if answers and not (before.status is RunStatus.NEEDS_INPUT and before.questions):
             raise BadInput(
@@ -127,7 +127,7 @@ def confirm_person(run_id: str, candidates: list[str]) -> None:
 
 
 async def _approve(brand: str, run_id: str, candidates: tuple[str, ...], markets: tuple[str, ...]) -> RunView:
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         view = await onbrand.approve(brand, run_id, candidates, person(), markets)
         return reported(onbrand, view)
 
@@ -146,5 +146,5 @@ def cancel(run_id: RunArgument, brand: BrandOption = "demo", as_json: JsonOption
 
 
 async def _cancel(brand: str, run_id: str) -> RunView:
-    async with opened() as onbrand:
+    async with opened(brand) as onbrand:
         return await onbrand.cancel(brand, run_id)
