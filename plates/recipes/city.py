@@ -188,7 +188,7 @@ def market_stall() -> Scene:
     about="small marble cafe table before a warm cafe front with bentwood chairs",
     surface="marble",
     samples=10,
-    tags="cafe, coffee shop, bistro, restaurant, table, brunch, paris, tablecloth, dining",
+    tags="cafe, coffee shop, bistro, restaurant, table, brunch, tablecloth, dining",
 )
 def cafe() -> Scene:
     morning = key_light(28, 36, 5.6, "#ffe4bc", 1.0)
