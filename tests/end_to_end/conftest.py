@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 ONBRAND = [sys.executable, "-m", "service.cli.app"]
 
@@ -54,11 +55,25 @@ def call(home: Path, *arguments: str, cwd: Path | None = None) -> Result:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the demo library, made once by the command itself."""
-    home = tmp_path_factory.mktemp("demo") / "home"
+    """A home with the demo library, made once by the command itself; test processes side by side each get a copy."""
+    own = tmp_path_factory.mktemp("demo") / "home"
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        make_demo(own)
+        return own
+    shared = tmp_path_factory.getbasetemp().parent / "demo-library"
+    with FileLock(f"{shared}.lock"):
+        if not shared.is_dir():
+            made = shared.with_name("demo-library-in-the-making")
+            make_demo(made)
+            made.rename(shared)
+    shutil.copytree(shared, own)
+    return own
+
+
+def make_demo(home: Path) -> None:
+    """The demo library, rendered by the command."""
     made = call(home, "assets", "list", "--json")
     assert made.code == 0, made.err
-    return home
 
 
 @pytest.fixture
