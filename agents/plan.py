@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.services import Services
 from agents.state import Campaign
-from agents.understand import markets_of
+from agents.understand import canvas_of, markets_of
 from domain.brief import Brief
 from domain.candidate import Slot
 from domain.composition import Caption
@@ -24,6 +24,7 @@ TOOLS = frozenset(
         "assets.check_rules",
         "diffusion.describe_generators",
         "diffusion.lay_out_scenes",
+        "publish.resolve_canvas",
     }
 )
 HISTORY_NEEDED = 20
@@ -47,6 +48,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
     """
     tools = services.sessions.toolbox(STAGE, TOOLS)
     request, brief = state["request"], state["brief"]
+    canvas = await canvas_of(brief, tools)
     cut = await cut_products(brief, request, tools)
     generator = (await tools.diffusion.describe_generators(DescribeGenerators(brand=services.brand))).generators[0]
     found = await tools.assets.find_scenes(FindScenes(brand=services.brand, brief=brief, background=request.background))
@@ -58,7 +60,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
             counts=tuple(part.value.count for part in brief.products),
             nouns=tuple(part.value.noun for part in brief.products),
             scenes=tuple(hit.scene for hit in fitting),
-            canvas=state["canvas"],
+            canvas=canvas,
             count=services.grid,
             seed=request.seed,
             relations=brief.relations,
@@ -83,6 +85,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
     captions = dict(zip(captions, checks.captions, strict=True))
     slots = slots_from(layout.settings, captions, tuple(answer.geometry.asset for answer in cut), request.seed)
     return {
+        "canvas": canvas,
         "rules": checks.checks,
         "plan": Plan(
             products=tuple(answer.geometry for answer in cut),

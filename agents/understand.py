@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.services import Services
 from agents.state import Campaign
 from domain.assets import AssetHit
 from domain.brief import Brief, Part, ProductMention, Question, QuickReply
+from domain.errors import NotFound
 from domain.rules import BrandBook
 from domain.run import RunRequest, RunStatus
 from domain.values import Origin, Size
@@ -24,6 +27,7 @@ TOOLS = frozenset(
     }
 )
 MOST_QUESTIONS = 2
+ASSET_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,126}")
 
 
 async def understand(state: Campaign, services: Services) -> Campaign:
@@ -35,20 +39,14 @@ async def understand(state: Campaign, services: Services) -> Campaign:
     tools = services.sessions.toolbox(STAGE, TOOLS)
     brief = with_choices(services.language.read(request.request, services.brand), request)
     rules = await tools.assets.read_rules(ReadRules(brand=services.brand, markets=markets_of(brief)))
-    canvas = await tools.publish.resolve_canvas(
-        ResolveCanvas(
-            brand=services.brand,
-            channels=tuple(part.value for part in brief.channels),
-            size=str(brief.size.value) if brief.size else None,
-        )
-    )
+    await canvas_of(brief, tools)  # an unknown channel is told before anything is asked
     brief, hits, open_products = await look_up_products(brief, request, tools)
     scenes = await tools.assets.find_scenes(FindScenes(brand=services.brand, brief=brief))
     possible = services.language.questions(
         brief,
         product_hits=hits,
         background_hits=tuple(hit.scene for hit in scenes.hits if hit.fits),
-        known_markets=rules.known,
+        known_markets=rules.packs,
         book=rules.book,
     )
     wanted = open_products + tuple(q for q in possible if q.field != "products" and worth_asking(q, brief, rules.book))
@@ -60,7 +58,6 @@ async def understand(state: Campaign, services: Services) -> Campaign:
     return {
         "brief": brief,
         "book": rules.book,
-        "canvas": Size(width=canvas.width, height=canvas.height),
         "questions": tuple(q for q in asked if q.required or not request.assume),
         "asked": (*(question for question in wanted if question not in rest), *asked),
         "answers": answers,
@@ -83,6 +80,18 @@ def with_choices(brief: Brief, request: RunRequest) -> Brief:
 def markets_of(brief: Brief) -> tuple[str, ...]:
     """Target markets, in the order named."""
     return tuple(part.value for part in brief.markets)
+
+
+async def canvas_of(brief: Brief, tools: Toolbox) -> Size:
+    """The canvas for a brief's channels and size. Raises NotFound for an unknown channel."""
+    answer = await tools.publish.resolve_canvas(
+        ResolveCanvas(
+            brand=brief.brand,
+            channels=tuple(part.value for part in brief.channels),
+            size=str(brief.size.value) if brief.size else None,
+        )
+    )
+    return Size(width=answer.width, height=answer.height)
 
 
 async def look_up_products(
@@ -173,6 +182,10 @@ def answer_question(brief: Brief, question: Question, answer: str, services: Ser
     """The brief after one answer; product answers name an asset of the library."""
     if question.field != "products":
         return services.language.apply_answer(brief, question, answer)
+    if not ASSET_ID.fullmatch(answer):
+        raise NotFound(
+            f"there is no product {answer[:60]!r}", where=question.id, hint="give an asset id, or a photo"
+        )
     index = 0 if question.id == "product" else int(question.id.partition("-")[2]) - 1
     parts = list(brief.products)
     if index < len(parts):

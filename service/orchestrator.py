@@ -6,7 +6,6 @@ Brand comes from the caller (a principal, or `--brand` on one's own machine), ne
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -216,8 +215,3 @@ class Onbrand:
 def on_record(pending: list[Effect]) -> dict[str, Any] | None:
     """The review decision that an undelivered approval stands for."""
     return ReviewDecision(action=ReviewAction.APPROVE).model_dump(mode="json") if pending else None
-
-
-def person() -> str:
-    """Who sits at this terminal, for approvals on one's own machine."""
-    return os.environ.get("USER") or os.environ.get("LOGNAME") or f"uid {os.getuid()}"

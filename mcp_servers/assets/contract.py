@@ -93,11 +93,12 @@ class ReadRules(Model):
 
 
 class Rules(Model):
-    """The brand's book, the known markets among those asked for, and those without a pack."""
+    """The brand's book, which of the markets asked for have a pack and which not, and all packs there are."""
 
     book: BrandBook
     known: tuple[MarketCode, ...]
     missing: tuple[MarketCode, ...]
+    packs: tuple[MarketCode, ...]
 
 
 class CheckRules(Model):

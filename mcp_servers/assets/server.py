@@ -45,6 +45,7 @@ def build(workshop: Workshop) -> MCPServer:
             book=workshop.rulebook.brand(request.brand),
             known=known,
             missing=tuple(code for code in request.markets if code not in known),
+            packs=tuple(pack.market for pack in workshop.rulebook.markets()),
         )
 
     @server.tool(annotations=READS)
