@@ -27,6 +27,9 @@ TOOLS = frozenset(
     }
 )
 MOST_QUESTIONS = 2
+SAME_SCORE = 0.02
+"""Products whose search scores differ by less fit a request equally well."""
+
 ASSET_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,126}")
 
 
@@ -119,6 +122,8 @@ async def look_up_products(
         if found.hits:
             value = part.value.model_copy(update={"asset": found.hits[0].asset.id})
             parts[index] = part.model_copy(update={"value": value})
+            if len(found.hits) > 1 and found.hits[1].score >= found.hits[0].score - SAME_SCORE:
+                open_questions.append(which_of(part.value, index, found.hits))
         else:
             open_questions.append(product_question(part.value, index, found.near))
     if not parts:
@@ -129,11 +134,29 @@ async def look_up_products(
     return brief.model_copy(update={"products": tuple(parts)}), tuple(hits), tuple(open_questions)
 
 
+def which_of(mention: ProductMention, index: int, hits: tuple[AssetHit, ...]) -> Question:
+    """Several products fit the words equally well: the first is taken unless a person says otherwise."""
+    return Question(
+        id=question_id(index),
+        text=f"Several products are “{mention.text}”. Which one is it?",
+        why="they fit the words equally well",
+        field="products",
+        replies=tuple(QuickReply(value=hit.asset.id, label=hit.asset.title) for hit in hits),
+        default=hits[0].asset.id,
+        gain=0.9,
+    )
+
+
+def question_id(index: int) -> str:
+    """The id of the question about the product at this place of the brief."""
+    return "product" if index == 0 else f"product-{index + 1}"
+
+
 def product_question(mention: ProductMention | None, index: int, near: tuple[AssetHit, ...]) -> Question:
     """Which product is meant? Required: another product is never put in its place."""
     text = f"I have no product that is “{mention.text}”. Which one is it?" if mention else "Which product is it?"
     return Question(
-        id="product" if index == 0 else f"product-{index + 1}",
+        id=question_id(index),
         text=text + " Give a photo with --product FILE, or choose one of the library's.",
         why="the product in the picture must be exactly yours",
         field="products",
@@ -183,11 +206,11 @@ def answer_question(brief: Brief, question: Question, answer: str, services: Ser
     if question.field != "products":
         return services.language.apply_answer(brief, question, answer)
     if not ASSET_ID.fullmatch(answer):
-        raise NotFound(
-            f"there is no product {answer[:60]!r}", where=question.id, hint="give an asset id, or a photo"
-        )
+        raise NotFound(f"there is no product {answer[:60]!r}", where=question.id, hint="give an asset id, or a photo")
     index = 0 if question.id == "product" else int(question.id.partition("-")[2]) - 1
     parts = list(brief.products)
+    if index < len(parts) and parts[index].value.asset == answer:
+        return brief  # the default that was already taken
     if index < len(parts):
         # The person has said which product it is: what the words said of it no longer has to be found on it.
         value = parts[index].value.model_copy(update={"asset": answer, "colours": (), "attributes": ()})

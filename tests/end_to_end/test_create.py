@@ -224,3 +224,14 @@ def test_a_request_that_gives_orders_changes_nothing_about_who_may_do_what(onbra
     assert view["brand"] == "demo"
     assert view["status"] != "published"
     assert not view["publications"]
+
+
+def test_between_products_that_fit_alike_a_person_is_asked_and_the_default_is_on_record(onbrand: Command) -> None:
+    asked = onbrand("create", "our can on a terrace", "--option", "quick", "--ask", "--json").document
+    question = next(q for q in asked["questions"] if q["id"] == "product")
+    assert not question["required"]
+    assert question["default"] in {reply["value"] for reply in question["replies"]}
+    assert len(question["replies"]) >= 2
+    other = next(reply["value"] for reply in question["replies"] if reply["value"] != question["default"])
+    answered = onbrand("runs", "resume", asked["run_id"], "--answer", f"product={other}", "--json").document
+    assert answered["brief"]["products"][0]["value"]["asset"] == other
