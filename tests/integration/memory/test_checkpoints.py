@@ -13,7 +13,6 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, Send, interrupt
 from pydantic import BaseModel
-from races import race
 
 from domain.assets import Asset, AssetKind
 from domain.brief import Brief, Part, ProductMention, Question
@@ -23,6 +22,7 @@ from domain.errors import StorageFailed
 from domain.values import Light, Origin, Point, Size
 from memory import Home
 from memory.checkpoints import StrictSerializer, domain_types, open_checkpoints
+from tests.integration.memory.races import race
 
 BRIEF = Brief(
     request="two red mugs for Sweden", brand="demo", language="en",

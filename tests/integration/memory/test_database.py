@@ -6,7 +6,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from races import race
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -15,6 +14,7 @@ from memory import Database, Home, open_database
 from memory.migrations import HEAD
 from memory.migrations.upgrade import is_ours, settings
 from memory.tables import meta, metadata
+from tests.integration.memory.races import race
 
 
 def _differences(connection: Connection) -> list[object]:

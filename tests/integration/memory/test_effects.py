@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from races import race
 
 from domain.errors import BadInput, NotFound, ProgrammerMustAct, RunBusy, StorageFailed
 from domain.run import RunRequest, RunStatus
 from memory import Database, Effects, RunTable, new_run_id
+from tests.integration.memory.races import race
 
 HERE = Path(__file__).parent
 CAN, MUG = (hashlib.sha256(name).hexdigest() for name in (b"can", b"mug"))

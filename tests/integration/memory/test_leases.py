@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from races import race
 from sqlalchemy import update
 
 from domain.errors import LeaseLost, RunBusy
 from domain.run import RunRequest, RunStatus
 from memory import Database, RunTable, new_run_id, this_worker
 from memory.tables import leases
+from tests.integration.memory.races import race
 
 
 def test_one_worker_holds_a_run_until_it_lets_go(runs: RunTable, run_id: str) -> None:

@@ -3,10 +3,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from races import race
 
 from domain.errors import LeaseLost, NotFound, OverBudget, ProgrammerMustAct
 from memory import Ledger, RunTable, this_worker
+from tests.integration.memory.races import race
 
 
 def test_money_is_set_aside_before_a_call_and_what_it_cost_recorded_after(ledger: Ledger, run_id: str) -> None:
