@@ -53,13 +53,16 @@ def _read(path) -> np.ndarray:
     return result
 
 
-def trace(size, samples, groups, bounces=4) -> dict[str, np.ndarray]:
-    """Path trace, denoise every light group by itself (Open Image Denoise) -> linear float arrays."""
+def trace(size, samples, groups, bounces=4, noise=0.03) -> dict[str, np.ndarray]:
+    """Path trace, denoise every light group by itself (Open Image Denoise) -> linear float arrays.
+
+    samples: the most a pixel gets; a pixel whose estimated noise falls below `noise` stops earlier.
+    """
     scene, layer = bpy.context.scene, bpy.context.view_layer
     render, cycles = scene.render, scene.cycles
     render.engine, cycles.device, cycles.samples, cycles.seed = "CYCLES", "CPU", samples, SEED
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = bounces, min(3, bounces), min(3, bounces)
-    cycles.use_adaptive_sampling, cycles.adaptive_threshold, cycles.adaptive_min_samples = True, 0.03, 4
+    cycles.use_adaptive_sampling, cycles.adaptive_threshold, cycles.adaptive_min_samples = True, noise, 4
     cycles.use_denoising, layer.cycles.denoising_store_passes = False, True
     cycles.sample_clamp_indirect, cycles.blur_glossy = 6.0, 1.0
     cycles.caustics_reflective = cycles.caustics_refractive = False
@@ -229,7 +232,7 @@ def look_metadata(scene_family: Family, look: Look) -> dict:
     }
 
 
-def render_family(scene_family: Family, out: Path, size, samples: int):
+def render_family(scene_family: Family, out: Path, size, samples: int, noise: float):
     """Render every look of one family: beauty PNG, ambient PNG (what a cast shadow reveals) and JSON."""
     started = time.time()
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -240,7 +243,7 @@ def render_family(scene_family: Family, out: Path, size, samples: int):
     camera = bpy.context.scene.camera
     ball = white_ball(groups, camera.location.length / 5)
     probed = time.time()
-    beauty = trace(size, samples, groups)
+    beauty = trace(size, samples, groups, noise=noise)
     traced = time.time()
     only_key_lights()
     half = (size[0] // 2, size[1] // 2)
@@ -266,6 +269,7 @@ def render_family(scene_family: Family, out: Path, size, samples: int):
                 rough=built.rough,
                 **built.ground,
                 spp=samples,
+                noise=noise,
                 seed=SEED,
                 renderer="Cycles 4.5",
                 recipe=recipe,
@@ -288,6 +292,7 @@ def main():
     parser.add_argument("--only", help="comma-separated families; all by default")
     parser.add_argument("--size", default="1536x1024")
     parser.add_argument("--spp", type=int, help="samples per pixel; each family's own number by default")
+    parser.add_argument("--noise", type=float, default=0.03, help="estimated noise at which a pixel needs no more samples")
     parser.add_argument("--again", action="store_true", help="render finished families again")
     arguments = parser.parse_args()
     for module in pkgutil.iter_modules(recipes.__path__):
@@ -298,7 +303,7 @@ def main():
         finished = arguments.out / f"{name}.done"
         if finished.exists() and not arguments.again:
             continue
-        render_family(FAMILIES[name], arguments.out, size, arguments.spp or FAMILIES[name].samples)
+        render_family(FAMILIES[name], arguments.out, size, arguments.spp or FAMILIES[name].samples, arguments.noise)
         finished.write_text("")
     os._exit(0)  # Blender's own teardown can hang after many scenes
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from domain.values import Size
 from tools.language.draft import Draft
 from tools.language.fields import RELATING
-from tools.language.items import NOUNS, Item
+from tools.language.items import GEO, NOUNS, Item
 from tools.language.lexicon import LOOKS, Kind, Lexicon
 from tools.language.phrases import phrasal, phrase_at
 from tools.language.reading import Clause, Reading
@@ -18,6 +18,7 @@ from tools.language.roles import read_phrase
 from tools.language.tokens import TokenKind
 
 _LOOK = frozenset(LOOKS)
+_WHERE_TO = (*GEO, Kind.CHANNEL)
 _EXCEPTING = ("except", "except for", "other than", "apart from")
 _REPLACING = ("replace", "swap", "exchange")
 
@@ -189,6 +190,8 @@ def _list_goes_on(items: Sequence[Item], i: int) -> bool:
     """True if the negated list goes on after this comma or "and": it ends in "or", "nor", or in "and" after a comma."""
     plain_and = items[i].is_a(Kind.CONJUNCTION)
     commas = 0
+    if items[i + 1 :] and items[i + 1].is_a(*_WHERE_TO) and not (i and items[i - 1].is_a(*_WHERE_TO)):
+        return False  # "no text, DE and AT": a market does not continue a list of things
     for item in items[i + 1 :]:
         if item.shape is TokenKind.COMMA:
             commas += 1

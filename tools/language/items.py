@@ -83,6 +83,17 @@ _CODES = {
     "HU",
     "RO",
     "SG",
+    "BG",
+    "CY",
+    "EE",
+    "HR",
+    "IT",
+    "LT",
+    "LU",
+    "LV",
+    "MT",
+    "SI",
+    "SK",
 }
 _CODE_OF = {"UK": "GB", "USA": "US", "UAE": "AE", "EU": "EU27"}
 
@@ -257,6 +268,9 @@ def _settle_verbs(found: list[Item]) -> None:
     for i, item in enumerate(found):
         before = found[i - 1] if i else None
         after = found[i + 1] if i + 1 < len(found) else None
+        if code := _code(item, before, after):
+            item.senses = {Kind.COUNTRY: code}
+            continue
         if item.keys == ("can",):
             if _modal(before, after):
                 item.senses = {Kind.AUXILIARY: "can"}
@@ -279,6 +293,20 @@ def _settle_verbs(found: list[Item]) -> None:
                 item.tags.add("verb")
         elif before.is_a(Kind.NOT_CLAUSE) and after is not None and not after.is_a(Kind.NOT_AFTER):
             item.tags.add("verb")
+
+
+def _code(item: Item, before: Item | None, after: Item | None) -> str:
+    """The market of "AT" in "DE and AT" and of "NO" in "for NO": capitals that are also small words, in a list of codes.
+
+    "NO people" shouts; it is followed by what is not wanted.
+    """
+    if item.text not in _CODES or item.is_a(*GEO):
+        return ""
+    listed = before is not None and (
+        before.shape is TokenKind.COMMA or before.is_a(Kind.CONJUNCTION, Kind.COUNTRY) or before.keys == ("for",)
+    )
+    ends = after is None or after.shape in _BREAKS or after.is_a(Kind.CONJUNCTION, Kind.COUNTRY)
+    return _CODE_OF.get(item.text, item.text) if listed and ends else ""
 
 
 def _settle_small(item: Item, before: Item | None, after: Item | None, window: Sequence[Item]) -> None:

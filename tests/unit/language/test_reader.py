@@ -52,6 +52,8 @@ def test_several_products_keep_their_own_colours_and_counts() -> None:
         ("our can on a beach, in Swedish", "beach", ["SE"]),
         ("for our Stockholm customers: our can on a beach", "beach", ["SE"]),
         ("mug in a kitchen for Germany, Austria and Switzerland", "kitchen", ["DE", "AT", "CH"]),
+        ("mug in a kitchen, no text, DE and AT", "kitchen", ["DE", "AT"]),
+        ("mug in a kitchen for NO, IT and SE", "kitchen", ["NO", "IT", "SE"]),
         ("mug in a kitchen for the German and Austrian market", "kitchen", ["DE", "AT"]),
         ("a cheese in Provence, for shoppers in Norway", "Provence", ["NO"]),
         ("mug in a kitchen, DACH", "kitchen", ["DE", "AT", "CH"]),
@@ -128,6 +130,9 @@ def test_a_size_nobody_can_draw_is_noted_and_not_taken() -> None:
         ("I don't want a forest, put our can on a beach", ["forest"]),
         ("our can on a beach, kids not needed", ["kids"]),
         ("no people on the beach, just our can", ["people"]),
+        ("can on a beach, no text, Germany and Austria", ["text"]),
+        ("can on a beach, NO people, NO text", ["people", "text"]),
+        ("can on a beach, not for Germany, Austria or Italy", ["Germany", "Austria", "Italy"]),
     ],
 )
 def test_what_is_negated_is_avoided_and_nowhere_else(request_: str, avoided: list[str]) -> None:
