@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import NamedTuple
+
 from agents import critique, generate
 from agents.services import Services
 from agents.state import Campaign
@@ -34,30 +37,45 @@ async def prepare_review(state: Campaign, services: Services) -> Campaign:
     if not finalists:
         return nothing_passed(state)
     tools = services.sessions.toolbox(STAGE, TOOLS)
-    exports: list[ExportView] = []
-    drawn: dict[str, Candidate] = {}
-    missing: list[str] = []
+    made = []
     for channel in tuple(part.value for part in state["brief"].channels) or (UNNAMED_CHANNEL,):
         canvas = await canvas_of(channel, state, services, tools)
-        for finalist in finalists:
-            shown = finalist
-            if not alike(canvas, state["canvas"]):
-                tried = await reframed(finalist, channel, canvas, state, services, tools)
-                drawn |= {candidate.id: candidate for candidate in tried}
-                passed = [c for c in tried if c.verdict is CandidateVerdict.PASSED]
-                if not passed:
-                    missing.append(f"{finalist.id} for {channel}: {why_not(tried)}")
-                    continue
-                shown = passed[0]
-            request = RenderExport(brand=services.brand, run_id=state["run_id"], candidate=shown, channel=channel)
-            export = await tools.publish.render_export(request)
-            exports.append(export.model_copy(update={"candidate": finalist.id}))
+        files = (final_file(finalist, channel, canvas, state, services, tools) for finalist in finalists)
+        made += await asyncio.gather(*files)
+    exports = [file.export for file in made if file.export]
+    missing = [file.missing for file in made if file.missing]
+    drawn = {candidate.id: candidate for file in made for candidate in file.drawn}
     return {
         "candidates": drawn,
         "exports": tuple(exports),
         "not_exported": tuple(missing),
         "status": RunStatus.REVIEW,
     }
+
+
+class FinalFile(NamedTuple):
+    """One finalist on one channel: its file, or why it has none, and what was drawn for it."""
+
+    export: ExportView | None
+    missing: str = ""
+    drawn: tuple[Candidate, ...] = ()
+
+
+async def final_file(
+    finalist: Candidate, channel: str, canvas: Size, state: Campaign, services: Services, tools: Toolbox
+) -> FinalFile:
+    """Render a finalist for a channel, drawing it anew where the aspect differs."""
+    shown: Candidate = finalist
+    tried: tuple[Candidate, ...] = ()
+    if not alike(canvas, state["canvas"]):
+        tried = await reframed(finalist, channel, canvas, state, services, tools)
+        passed = [c for c in tried if c.verdict is CandidateVerdict.PASSED]
+        if not passed:
+            return FinalFile(None, f"{finalist.id} for {channel}: {why_not(tried)}", tried)
+        shown = passed[0]
+    request = RenderExport(brand=services.brand, run_id=state["run_id"], candidate=shown, channel=channel)
+    export = await tools.publish.render_export(request)
+    return FinalFile(export.model_copy(update={"candidate": finalist.id}), drawn=tried)
 
 
 async def canvas_of(channel: str, state: Campaign, services: Services, tools: Toolbox) -> Size:

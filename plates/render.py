@@ -292,7 +292,7 @@ def main():
     parser.add_argument("--only", help="comma-separated families; all by default")
     parser.add_argument("--size", default="1536x1024")
     parser.add_argument("--spp", type=int, help="samples per pixel; each family's own number by default")
-    parser.add_argument("--noise", type=float, default=0.03, help="estimated noise at which a pixel needs no more samples")
+    parser.add_argument("--noise", type=float, default=0.03, help="estimated noise at which a pixel is done")
     parser.add_argument("--again", action="store_true", help="render finished families again")
     arguments = parser.parse_args()
     for module in pkgutil.iter_modules(recipes.__path__):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from domain.candidate import Candidate
@@ -12,7 +13,8 @@ from domain.run import RunView
 from mcp_servers.publish.delivery import EXTENSIONS, dossier_page
 from mcp_servers.workshop import Workshop
 from tools.imaging.decode import encode_png
-from tools.publish import Tile, contact_sheet
+from tools.publish import Tile
+from tools.publish import contact_sheet as drawn_sheet
 
 
 def write_report(workshop: Workshop, view: RunView) -> None:
@@ -29,8 +31,10 @@ def write_report(workshop: Workshop, view: RunView) -> None:
                 several = f"-{export.channel}" if len({e.channel for e in view.exports}) > 1 else ""
                 target = folder / f"{number}-{name}{several}.{EXTENSIONS[export.artifact.media_type]}"
                 target.write_bytes(workshop.artifacts.get(view.brand, export.artifact.digest))
-        (folder / "contact-sheet.png").write_bytes(encode_png(sheet(workshop, view)))
-        (folder / "dossier.html").write_text(dossier_page(workshop, view), encoding="utf-8")
+        with ThreadPoolExecutor(1) as beside:
+            contact_sheet = beside.submit(lambda: encode_png(sheet(workshop, view)))
+            (folder / "dossier.html").write_text(dossier_page(workshop, view), encoding="utf-8")
+            (folder / "contact-sheet.png").write_bytes(contact_sheet.result())
         (folder / "run.json").write_text(view.model_dump_json(indent=2), encoding="utf-8")
     except OSError as error:
         raise StorageFailed(
@@ -46,7 +50,7 @@ def sheet(workshop: Workshop, view: RunView) -> Image:
     shortlist = [tile(workshop, view, drawn[name], "") for name in view.shortlist]
     others = [tile(workshop, view, c, "passed") for c in drawn.values() if c.id not in view.shortlist]
     note = f"{view.run_id}   {view.created_at:%Y-%m-%d}"
-    return contact_sheet(shortlist, others, heading=view.request.request, note=note)
+    return drawn_sheet(shortlist, others, heading=view.request.request, note=note)
 
 
 def tile(workshop: Workshop, view: RunView, candidate: Candidate, otherwise: str) -> Tile:

@@ -72,7 +72,7 @@ class Talk:
     async def go(self) -> None:
         """Talk until the person leaves."""
         box = box_of(self.product_box)
-        async with opened(self.brand) as onbrand:
+        async with opened(self.brand, judges=True) as onbrand:
             with progress(shown=True) as show:
                 onbrand.prepare(self.brand, show)
             try:

@@ -50,7 +50,7 @@ async def _check(
 ) -> Checked:
     from service.checking import check_picture
 
-    async with opened(brand) as onbrand:
+    async with opened(brand, judges=True) as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
             asset = asset_or_upload(onbrand, brand, product, "product")

@@ -121,7 +121,7 @@ async def _create(
     out: Path | None,
     as_json: bool,
 ) -> RunView:
-    async with opened(brand) as onbrand:
+    async with opened(brand, judges=True) as onbrand:
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
         request = RunRequest(

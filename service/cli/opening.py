@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def opened(brand: str) -> AsyncIterator[Onbrand]:
+async def opened(brand: str, *, judges: bool = False) -> AsyncIterator[Onbrand]:
     """Everything of the home that the settings name, for work on one brand.
 
+    With `judges`, the text recogniser loads on another core meanwhile: the command will read pictures.
     Raises Misconfigured or StorageFailed when it cannot be opened, NotFound for a brand that is not there.
     """
+    if judges:
+        from tools.judges.ocr import warm_up
+
+        warm_up()
     from service.orchestrator import Onbrand
     from service.settings import load_settings
 

@@ -259,10 +259,14 @@ def _encoded(extension: str, image: Image, parameters: list[int]) -> bytes:
 def encode_png(image: Image) -> bytes:
     """Lossless PNG of an RGB, RGBA or single-channel array. The same pixels give the same bytes; no metadata.
 
-    Run-length matching only: with film grain in the picture it takes half the time of a full search and the file is
-    smaller (docs/performance.md).
+    Run-length matching on the difference to the row above, no search for filters or matches: with film grain in the
+    picture that takes half the time of the library's defaults and the file is 10% larger (docs/performance.md).
     """
-    settings = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    settings = [
+        cv2.IMWRITE_PNG_COMPRESSION, 1,
+        cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+        cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP,
+    ]  # fmt: skip
     return _encoded(".png", _bgr(image), settings)
 
 

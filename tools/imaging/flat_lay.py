@@ -9,10 +9,10 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import yaml
 from pydantic import Field, TypeAdapter
 
 from domain.composition import Scene, SceneKind
+from domain.documents import read_yaml
 from domain.errors import NotFound
 from domain.values import HexColour, Light, Model
 from tools.imaging.camera import overhead_camera
@@ -82,7 +82,7 @@ class Surface(Model):
 @lru_cache(maxsize=1)
 def surfaces() -> dict[str, Surface]:
     """Every recipe by id."""
-    raw = yaml.safe_load(_RECIPES.read_text(encoding="utf-8"))
+    raw = read_yaml(_RECIPES.read_text(encoding="utf-8"))
     return {s.id: s for s in TypeAdapter(list[Surface]).validate_python(raw)}
 
 

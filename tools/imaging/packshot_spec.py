@@ -9,9 +9,9 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field
 
+from domain.documents import read_yaml
 from domain.values import AssetId, HexColour, Metres, Model, Share
 
 Centimetres = float
@@ -219,4 +219,4 @@ class Catalogue(Model):
 def catalogue() -> tuple[PackshotSpec, ...]:
     """The demo products of packshots.yaml, in order."""
     text = files("tools.imaging").joinpath("packshots.yaml").read_text("utf-8")
-    return Catalogue.model_validate(yaml.safe_load(text)).products
+    return Catalogue.model_validate(read_yaml(text)).products

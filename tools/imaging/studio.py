@@ -15,10 +15,10 @@ from typing import Literal
 import cv2
 import numpy as np
 import numpy.typing as npt
-import yaml
 from pydantic import Field, TypeAdapter
 
 from domain.composition import Scene, SceneKind
+from domain.documents import read_yaml
 from domain.errors import NotFound
 from domain.values import HexColour, Light, Model
 from tools.imaging.camera import level_camera
@@ -97,7 +97,7 @@ class StudioSet(Model):
 @lru_cache(maxsize=1)
 def sets() -> dict[str, StudioSet]:
     """Every recipe by id."""
-    raw = yaml.safe_load(_RECIPES.read_text(encoding="utf-8"))
+    raw = read_yaml(_RECIPES.read_text(encoding="utf-8"))
     return {s.id: s for s in TypeAdapter(list[StudioSet]).validate_python(raw)}
 
 

@@ -6,7 +6,7 @@ Pure functions on arrays: no model is asked, nothing is stored. VLM rubric judge
 from tools.judges.battery import CHECKS, DEPTHS, measure
 from tools.judges.book import Check, book
 from tools.judges.evidence import Evidence, Views
-from tools.judges.ocr import TextFound, read_text
+from tools.judges.ocr import TextFound, read_text, warm_up
 from tools.judges.ranking import descriptor, quality, quality_terms, shortlist
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "quality_terms",
     "read_text",
     "shortlist",
+    "warm_up",
 ]

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from domain.brief import Brief, Part, ProductMention
 from domain.candidate import Change, EditTarget, Finding, Scalar
 from domain.composition import Scene
+from domain.documents import read_yaml
 from domain.errors import Misconfigured
 from domain.ports import Image
 from domain.values import HexColour, Light, Model, Origin
@@ -61,7 +62,7 @@ class Vocabulary(Model):
 def vocabulary() -> Vocabulary:
     """The shipped vocabulary; raises Misconfigured when it cannot be read."""
     try:
-        raw = yaml.safe_load(resources.files("tools.judges").joinpath(VOCABULARY).read_text("utf-8"))
+        raw = read_yaml(resources.files("tools.judges").joinpath(VOCABULARY).read_text("utf-8"))
         return Vocabulary.model_validate(raw)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise Misconfigured(

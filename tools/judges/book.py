@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from domain.candidate import Change, Finding, Scalar, Severity, Verdict
+from domain.documents import read_yaml
 from domain.errors import Misconfigured
 from domain.values import Box, Model
 
@@ -98,7 +99,7 @@ class Book(Model):
 def book() -> Book:
     """The shipped book; raises Misconfigured when it cannot be read."""
     try:
-        raw = yaml.safe_load(resources.files("tools.judges").joinpath(BOOK).read_text("utf-8"))
+        raw = read_yaml(resources.files("tools.judges").joinpath(BOOK).read_text("utf-8"))
         for name, check in raw["checks"].items():
             check["id"] = name
         return Book.model_validate(raw)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import cv2
@@ -42,6 +43,21 @@ def _engine() -> Any:
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )
+
+
+def warm_up() -> None:
+    """Load the recogniser beside other work, for a surface that knows it will be needed; returns at once.
+
+    Its first picture costs three times the others, so one without text is read. What goes wrong here is told by
+    `read_text`, to whoever needs it.
+    """
+
+    def load() -> None:
+        with suppress(ToolFailed):
+            read_text(np.full((256, 256, 3), 128, np.uint8))
+
+    # Not a daemon: a thread inside the recogniser's C++ code must not be cut off when the process ends.
+    Thread(target=load, name="ocr-warm-up").start()
 
 
 def read_text(image: Image, mask: Mask | None = None) -> tuple[TextFound, ...]:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from domain.candidate import EditTarget
+from domain.documents import read_yaml
 from domain.errors import Misconfigured
 from domain.values import Light
 from tools.language.lexicon import Keys, load_lexicon, phrase_keys
@@ -146,7 +147,7 @@ def load_rules() -> Rules:
     load_lexicon()  # fills the plurals that `phrase_keys` leaves alone
     try:
         text = resources.files("tools.language").joinpath("data", "feedback.yaml").read_text("utf-8")
-        raw = yaml.safe_load(text)
+        raw = read_yaml(text)
         file = _File.model_validate(raw)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise Misconfigured(

@@ -296,7 +296,7 @@ def _settle_verbs(found: list[Item]) -> None:
 
 
 def _code(item: Item, before: Item | None, after: Item | None) -> str:
-    """The market of "AT" in "DE and AT" and of "NO" in "for NO": capitals that are also small words, in a list of codes.
+    """The market of "AT" in "DE and AT" and "NO" in "for NO": codes that are also small words, in a list of codes.
 
     "NO people" shouts; it is followed by what is not wanted.
     """

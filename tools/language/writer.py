@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.assets import Asset
 from domain.brief import Brief, Part, ProductMention
 from domain.composition import Caption, Scene, SceneKind
+from domain.documents import read_yaml
 from domain.errors import BadInput, Misconfigured
 from tools.language.tokens import PLURALS, key
 
@@ -262,7 +263,7 @@ def _shorter(kept: dict[Element, str], name: Element, limit: int) -> str:
 def _phrases() -> _Phrases:
     try:
         text = resources.files("tools.language").joinpath("data", "captions.yaml").read_text("utf-8")
-        return _Phrases.model_validate(yaml.safe_load(text))
+        return _Phrases.model_validate(read_yaml(text))
     except (OSError, yaml.YAMLError, ValueError) as error:
         raise Misconfigured(
             f"the caption phrases cannot be read: {error}",

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import TypeAdapter
 
+from domain.documents import read_yaml
 from domain.errors import BadInput, NotFound
 from domain.rules import Channel
 from domain.values import Size
@@ -32,7 +32,7 @@ _SHORTEST = 256
 def channels() -> tuple[Channel, ...]:
     """Every channel, in the order of channels.yaml."""
     path = Path(__file__).with_name("channels.yaml")
-    return TypeAdapter(tuple[Channel, ...]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return TypeAdapter(tuple[Channel, ...]).validate_python(read_yaml(path.read_text(encoding="utf-8")))
 
 
 def _key(text: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
-import yaml
 from pydantic import TypeAdapter, field_validator
 
+from domain.documents import read_yaml
 from domain.errors import Misconfigured
 from domain.values import Model
 from tools.rules.wording import Words, find, normal, occurrences
@@ -41,7 +41,7 @@ class Topic(Model):
 def topics() -> dict[str, Topic]:
     """Every topic by name."""
     path = Path(__file__).with_name("topics.yaml")
-    return TypeAdapter(dict[str, Topic]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return TypeAdapter(dict[str, Topic]).validate_python(read_yaml(path.read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=1024)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from domain.documents import read_yaml
 from domain.values import Model, Share
 
 FILE = Path(__file__).parent / "lexicon.yaml"
@@ -119,7 +118,7 @@ class Vocabulary:
 @cache
 def lexicon() -> Lexicon:
     """The shipped lexicon."""
-    return Lexicon.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return Lexicon.model_validate(read_yaml(FILE.read_text(encoding="utf-8")))
 
 
 @cache

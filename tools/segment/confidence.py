@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-import yaml
 from pydantic import Field
 
+from domain.documents import read_yaml
 from domain.values import Model, Share
 
 
@@ -31,5 +31,5 @@ class Gate(Model):
     box_fit: Share
 
 
-GATE = Gate.model_validate(yaml.safe_load(files("tools.segment").joinpath("confidence.yaml").read_text("utf-8")))
+GATE = Gate.model_validate(read_yaml(files("tools.segment").joinpath("confidence.yaml").read_text("utf-8")))
 THRESHOLD = GATE.threshold
