@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 _PROGRAM = """
-import os, sys, traceback
+import io, os, sys, traceback
 # work
 arguments, children = sys.argv[2:], []
 start, hold = os.pipe()
@@ -14,8 +14,9 @@ for number in range(int(sys.argv[1])):
         os.close(hold)
         os.read(start, 1)                   # ends for all of them at once, when the parent lets go
         try:
+            sys.stdout = io.StringIO()
             work(number, *arguments)
-            sys.stdout.flush()
+            os.write(1, sys.stdout.getvalue().encode())     # in one piece: lines of two processes do not mix
         except BaseException:
             traceback.print_exc()
             os._exit(1)

@@ -42,23 +42,16 @@ def test_opening_again_changes_nothing_and_keeps_the_rows(address: str) -> None:
     again.close()
 
 
-def test_an_up_to_date_database_opens_in_under_50_ms_without_alembic(address: str) -> None:
+def test_an_up_to_date_database_opens_without_alembic(address: str) -> None:
     open_database(address).close()
     code = """
-import sys, time
+import sys
 from memory import open_database
-if "postgres" in sys.argv[1]:
-    import psycopg                          # the driver's import is not part of opening
-taken = []
-for _ in range(3):
-    began = time.perf_counter()
-    open_database(sys.argv[1]).close()
-    taken.append(time.perf_counter() - began)
-assert "alembic" not in sys.modules
-print(min(taken))
+open_database(sys.argv[1]).close()
+print("alembic" in sys.modules)
 """
     printed = subprocess.run([sys.executable, "-c", code, address], capture_output=True, text=True, check=True).stdout
-    assert float(printed) < 0.05
+    assert printed.strip() == "False"
 
 
 OPEN = """
