@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from agents.services import Services
 from agents.state import Campaign
 from agents.understand import canvas_of, markets_of
@@ -69,10 +71,11 @@ async def plan(state: Campaign, services: Services) -> Campaign:
     if not layout.settings:
         raise no_scene(layout.left_out)
     scenes = {hit.scene.id: hit.scene for hit in fitting}
-    captions = {
-        scene.id: services.language.caption(brief, scene, cut[0].asset, generator.caption_limit)
+    written = (
+        asyncio.to_thread(services.language.caption, brief, scene, cut[0].asset, generator.caption_limit)
         for scene in scenes.values()
-    }
+    )
+    captions = dict(zip(scenes, await asyncio.gather(*written), strict=True))
     checks = await tools.assets.check_rules(
         CheckRules(
             brand=services.brand,
@@ -84,6 +87,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
     )
     captions = dict(zip(captions, checks.captions, strict=True))
     slots = slots_from(layout.settings, captions, tuple(answer.geometry.asset for answer in cut), request.seed)
+    history = await asyncio.to_thread(services.history.pass_rates, services.brand, generator.generator)
     return {
         "canvas": canvas,
         "rules": checks.checks,
@@ -93,7 +97,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
             scenes=tuple(scenes[scene] for scene in dict.fromkeys(slot.scene.id for slot in slots)),
             left_out=layout.left_out,
             cannot_draw=beyond(brief, generator, fitting),
-            options=affordable(options_from(slots, generator, services), request),
+            options=affordable(options_from(slots, generator, history), request),
         ),
         "round": 0,
         "round_limit": request.rounds,
@@ -182,7 +186,7 @@ def beyond(brief: Brief, generator: Capability, hits: tuple[SceneHit, ...]) -> t
     return tuple(missing)
 
 
-def options_from(slots: tuple[Slot, ...], generator: Capability, services: Services) -> tuple[Option, ...]:
+def options_from(slots: tuple[Slot, ...], generator: Capability, history: tuple[int, int]) -> tuple[Option, ...]:
     """A standard grid, and a quick look at its first three."""
     sizes = {"standard": ("the full grid", len(slots)), "quick": ("a quick look", min(3, len(slots)))}
     return tuple(
@@ -191,16 +195,16 @@ def options_from(slots: tuple[Slot, ...], generator: Capability, services: Servi
             title=f"{title}: {count} candidates",
             generator=generator.generator,
             slots=slots[:count],
-            prediction=predict(count, generator, services),
+            prediction=predict(count, generator, history),
         )
         for name, (title, count) in sizes.items()
         if count
     )
 
 
-def predict(count: int, generator: Capability, services: Services) -> Prediction:
-    """Cost and time from the capability record, pass probability from recorded runs (none below 20)."""
-    runs, passed = services.history.pass_rates(services.brand, generator.generator)
+def predict(count: int, generator: Capability, history: tuple[int, int]) -> Prediction:
+    """Cost and time from the capability record, pass probability from how many of 20 or more recorded runs passed."""
+    runs, passed = history
     return Prediction(
         cost=round(count * generator.price_per_image, 4),
         seconds=round(count * (generator.seconds_per_image + JUDGE_SECONDS), 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from agents.critique import PERSON
@@ -50,12 +51,14 @@ def revise(state: Campaign, services: Services) -> Campaign:
     return {"round": number, "to_draw": tuple(slots), "edits": edits, "exhausted": not slots}
 
 
-def adjust(state: Campaign, services: Services) -> Campaign:
+async def adjust(state: Campaign, services: Services) -> Campaign:
     """The next round from a person's words at review; what was not understood is kept as a refused edit."""
     decision = state["decision"]
     number = state.get("round", 0) + 1
     shown = [state["candidates"][name] for name in state["shortlist"]]
-    feedback = services.language.read_feedback(decision.text, shown, state["plan"].scenes)
+    feedback = await asyncio.to_thread(
+        services.language.read_feedback, decision.text, shown, state["plan"].scenes
+    )
     about = decision.candidates or feedback.about or tuple(c.id for c in shown)
     slots: list[Slot] = []
     edits: dict[str, Edit] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from agents.services import Services
@@ -40,12 +41,14 @@ async def understand(state: Campaign, services: Services) -> Campaign:
     """
     request = state["request"]
     tools = services.sessions.toolbox(STAGE, TOOLS)
-    brief = with_choices(services.language.read(request.request, services.brand), request)
+    read = await asyncio.to_thread(services.language.read, request.request, services.brand)
+    brief = with_choices(read, request)
     rules = await tools.assets.read_rules(ReadRules(brand=services.brand, markets=markets_of(brief)))
     await canvas_of(brief, tools)  # an unknown channel is told before anything is asked
     brief, hits, open_products = await look_up_products(brief, request, tools)
     scenes = await tools.assets.find_scenes(FindScenes(brand=services.brand, brief=brief))
-    possible = services.language.questions(
+    possible = await asyncio.to_thread(
+        services.language.questions,
         brief,
         product_hits=hits,
         background_hits=tuple(hit.scene for hit in scenes.hits if hit.fits),

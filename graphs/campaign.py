@@ -91,7 +91,7 @@ async def revise(state: Campaign, runtime: Runtime[Services]) -> Campaign:
 
 async def adjust(state: Campaign, runtime: Runtime[Services]) -> Campaign:
     """Edits from a person's feedback at review."""
-    return revise_stage.adjust(state, runtime.context)
+    return await revise_stage.adjust(state, runtime.context)
 
 
 async def shortlist(state: Campaign, runtime: Runtime[Services]) -> Campaign:

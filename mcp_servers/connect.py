@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import jsonschema.validators  # noqa: F401  else the client imports it on its first answer, on the event loop
 from mcp import Client
 from mcp.server.mcpserver import MCPServer
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +30,7 @@ from mcp_servers.connect import Servers, open_sessions
 from mcp_servers.workshop import Workshop
 from memory.checkpoints import open_checkpoints
 from memory.effects import Effect
-from memory.leases import this_worker
+from memory.leases import Lease, this_worker
 from memory.ledger import Ledger
 from memory.runs import RunRow, new_run_id
 from memory.traces import TraceWriter
@@ -108,35 +108,51 @@ class Onbrand:
         pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
         if row.status in FINISHED and not pending:
             return await self.view(brand, run_id)
-        lease = await asyncio.to_thread(self.workshop.runs.lease, run_id, this_worker())
-        await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
-        with lease.kept(), TraceWriter(Path(row.trace_path), run_id, brand) as recorder:
-            if not recorder.started:
-                recorder.record(
-                    "header",
-                    run_id=run_id,
-                    brand=brand,
-                    code=CODE_VERSION,
-                    request=row.request.model_dump(mode="json"),
-                    context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
-                )
-            async with open_sessions(self.servers, recorder) as sessions:
-                services = Services(
-                    brand=brand,
-                    sessions=sessions,
-                    language=self.language,
-                    ledger=self.driver.ledger,
-                    history=self.workshop.runs,
-                    grid=self.settings.grid,
-                )
-                return await self.driver.advance(
-                    row, services, recorder, lease, answer=answer, approved=on_record(pending), by=by, on_event=on_event
-                )
+        lease = await asyncio.to_thread(lambda: self.workshop.runs.lease(run_id, this_worker()))
+        async with in_threads(lease.kept()):
+            await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
+            recorder = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
+            with recorder:
+                return await self._drive(row, lease, recorder, pending, answer, by, on_event)
+
+    async def _drive(
+        self,
+        row: RunRow,
+        lease: Lease,
+        recorder: TraceWriter,
+        pending: list[Effect],
+        answer: dict[str, Any] | None,
+        by: str,
+        on_event: OnEvent,
+    ) -> RunView:
+        """Advance a run this process holds the lease of."""
+        if not recorder.started:
+            recorder.record(
+                "header",
+                run_id=row.run_id,
+                brand=row.brand,
+                code=CODE_VERSION,
+                request=row.request.model_dump(mode="json"),
+                context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
+            )
+        async with open_sessions(self.servers, recorder) as sessions:
+            services = Services(
+                brand=row.brand,
+                sessions=sessions,
+                language=self.language,
+                ledger=self.driver.ledger,
+                history=self.workshop.runs,
+                grid=self.settings.grid,
+            )
+            return await self.driver.advance(
+                row, services, recorder, lease, answer=answer, approved=on_record(pending), by=by, on_event=on_event
+            )
 
     async def view(self, brand: BrandId, run_id: RunId) -> RunView:
         """The run's document as last saved; for a run that never came that far, its row."""
         row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
         saved = await asyncio.to_thread(self.workshop.runs.view, brand, run_id)
+        published = await asyncio.to_thread(self.workshop.effects.publications, brand, run_id)
         if saved is None:
             return RunView(
                 run_id=run_id,
@@ -152,7 +168,7 @@ class Onbrand:
         return saved.model_copy(
             update={
                 "status": row.status,
-                "publications": tuple(self.workshop.effects.publications(brand, run_id)) or saved.publications,
+                "publications": tuple(published) or saved.publications,
             }
         )
 
@@ -210,6 +226,16 @@ class Onbrand:
             failure = Failure(code="cancelled", message="cancelled by a person")
             await asyncio.to_thread(self.workshop.runs.set_status, run_id, RunStatus.CANCELLED, failure)
         return await self.view(brand, run_id)
+
+
+@asynccontextmanager
+async def in_threads(manager: AbstractContextManager[Any]) -> AsyncIterator[Any]:
+    """A context manager whose entry and exit wait for disk or threads, without holding up the event loop."""
+    value = await asyncio.to_thread(manager.__enter__)
+    try:
+        yield value
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)
 
 
 def on_record(pending: list[Effect]) -> dict[str, Any] | None:
