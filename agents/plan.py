@@ -35,8 +35,8 @@ HISTORY_NEEDED = 20
 SCORE_MARGIN = 0.06
 """How far below the best scene's score another may lie and still be drawn."""
 
-MOST_SCENES = 5
-"""Scenes a grid is spread over; more would leave each with one try."""
+MOST_SCENES = 10
+"""Scenes offered to the layout, which takes those that show the products best."""
 
 JUDGE_SECONDS = 0.4
 """Time of the measured checks a candidate, before there is history (docs/performance.md)."""

@@ -31,6 +31,14 @@ def tabletop(fstop=2.8, elevation=7.5, horizon=0.37):
     camera(1.0, elevation, 3300, fstop, math.sin(math.radians(elevation)), 0.5 - horizon)
 
 
+def step_back(factor):
+    """Move the camera away from the product's spot: the view stays as steep, what is behind stays as soft."""
+    holder = bpy.context.scene.camera
+    holder.location *= factor
+    lens = holder.data.dof
+    lens.focus_distance, lens.aperture_fstop = lens.focus_distance * factor, lens.aperture_fstop / factor
+
+
 def vehicle(fstop=1.0, elevation=8.0):
     """Camera 8 m away, 8 degrees above the ground."""
     camera(8.0, elevation, 2650, fstop, 0.95)

@@ -20,6 +20,7 @@ from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
 from . import recipes
+from .camera import step_back
 from .light import separate
 from .materials import plain
 from .meshes import sphere
@@ -237,6 +238,10 @@ def render_family(scene_family: Family, out: Path, size, samples: int, noise: fl
     started = time.time()
     bpy.ops.wm.read_factory_settings(use_empty=True)
     built = scene_family.build()
+    ground = built.ground
+    if scene_family.distance != 1:
+        step_back(scene_family.distance)
+        ground = ground or {"stand": [round(edge * scene_family.distance, 3) for edge in (-0.30, -0.05, 0.30, 0.16)]}
     separate([look.key for look in built.looks if look.key])
     bpy.context.view_layer.update()
     groups = light_groups()
@@ -267,7 +272,7 @@ def render_family(scene_family: Family, out: Path, size, samples: int, noise: fl
                 ev=round(ev, 2),
                 gloss=built.gloss,
                 rough=built.rough,
-                **built.ground,
+                **ground,
                 spp=samples,
                 noise=noise,
                 seed=SEED,

@@ -1,7 +1,7 @@
 """What a recipe returns: the key lights it built, and the named lights a plate is printed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .light import KeyLight
 
@@ -48,9 +48,15 @@ class Family:
     place_tags: tuple[str, ...]
     scale: str
     samples: int
+    distance: float = 1.0  # how many times as far the camera stands as the recipe puts it
 
 
 FAMILIES: dict[str, Family] = {}
+
+def wider(name: str, of: str, about: str, distance: float = 1.75):
+    """Register a second view of a family's set from further away, for groups and for things of 20 to 60 cm."""
+    FAMILIES[name] = replace(FAMILIES[of], name=name, about=about, distance=distance)
+
 
 TIME_OF_DAY = {
     "noon": "midday",

@@ -66,8 +66,9 @@ class Onbrand:
             saver = await stack.enter_async_context(open_checkpoints(where or wired.home))
             ledger = Ledger(wired.database)
             driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
+            servers = await asyncio.to_thread(Servers.over, wired.workshop)
             try:
-                yield cls(settings, wired, Servers.over(wired.workshop), driver, wired.language)
+                yield cls(settings, wired, servers, driver, wired.language)
             finally:
                 await asyncio.to_thread(wired.close)
 

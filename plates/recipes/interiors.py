@@ -20,7 +20,7 @@ from ..materials import (
     wood,
 )
 from ..meshes import box, cylinder, ground, turned
-from ..scene import Look, Scene, family
+from ..scene import Look, Scene, family, wider
 
 
 def books(
@@ -147,7 +147,7 @@ def living_room() -> Scene:
     tabletop(6.3)
     return Scene(
         [
-            Look("window", "morning light through the window", morning, mood=("homely", "calm", "warm")),
+            Look("window", "morning light through the window", morning, 0.5, (3.6, 3.6, 3.6), ev=0.35, mood=("homely", "calm", "warm")),
             Look(
                 "dusk",
                 "blue evening with the lamp on",
@@ -211,3 +211,7 @@ def office_desk() -> Scene:
         gloss=0.06,
         rough=0.4,
     )
+
+
+wider("bathroom-wide", "bathroom", "long terrazzo shelf before glazed handmade tiles")
+wider("kitchen-wide", "kitchen", "broad oak worktop before white tiles with ceramics, a board and herbs")

@@ -10,7 +10,7 @@ from ..light import branches, fronds, key_light, sky
 from ..materials import OAK, leaf, plain, plaster, sand, tiles, travertine, water, wood
 from ..meshes import arch_wall, box, cylinder, fractal, ground, heightfield, sphere
 from ..nodes import material
-from ..scene import Look, Scene, family
+from ..scene import Look, Scene, family, wider
 from .landscape import meadow, sea_and_coast
 
 
@@ -265,3 +265,6 @@ def pool() -> Scene:
         gloss=0.05,
         rough=0.4,
     )
+
+
+wider("beach-wide", "beach", "open wind-rippled sand with dune grass and blurred surf")

@@ -5,7 +5,7 @@ from ..foliage import bush
 from ..light import fronds, key_light, sky, window
 from ..materials import leaf, marble, plain, plaster, travertine
 from ..meshes import box, cylinder
-from ..scene import Look, Scene, family
+from ..scene import Look, Scene, family, wider
 from .landscape import sea_and_coast
 
 
@@ -80,3 +80,7 @@ def marble_counter() -> Scene:
         gloss=0.16,
         rough=0.15,
     )
+
+
+wider("marble-wide", "marble", "long polished marble counter before a limewashed wall with a soft still life")
+wider("terrace-wide", "terrace", "broad travertine ledge over a blurred sea with bougainvillea")

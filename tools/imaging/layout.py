@@ -26,6 +26,12 @@ MARGIN = 0.05
 """Share of the canvas kept clear on every side of the products."""
 
 _SOFT_ZOOM = 1.6
+_MOST_SCENES = 5
+"""Scenes a grid is spread over; more would leave each with one try."""
+
+_STRAIN = 0.3
+"""By how much showing the products may be harder in one scene than in another that is used with it."""
+
 _GROUP_MOST = 0.78
 _COLUMNS = (0.50, 0.36, 0.64)
 _GROUP_COLUMNS = (0.50, 0.46, 0.54)
@@ -82,9 +88,9 @@ def lay_out(
     fitting, left_out = _fitting(products, scenes)
     roomy = [entry for entry in fitting if _has_room(arrange(products, relations, counts, 0.15), entry)]
     left_out += tuple(f"{s.title}: there is no room for all products side by side" for s in fitting if s not in roomy)
-    fitting = roomy
-    if not fitting:
+    if not roomy:
         return Layout(slots=(), left_out=left_out)
+    fitting = _easiest(products, relations, counts, roomy, canvas, seed)
     rng = np.random.default_rng(seed)
     slots = []
     for i in range(count):
@@ -95,7 +101,7 @@ def lay_out(
         if entry.kind is SceneKind.FLAT_LAY:
             composition = _lying(group, canvas, i, turn, rng)
         else:
-            composition = _standing(group, setting, canvas, i, turn, rng)
+            composition, _ = _standing(group, setting, canvas, i, turn, rng)
         mood = _MOODS[turn % len(_MOODS)]
         slots.append(
             Placed(
@@ -135,6 +141,26 @@ def _has_room(group: Arrangement, entry: Scene) -> bool:
     return all(view.roomy(m.x - middle, y + m.y, m.radius) for m in group.members)
 
 
+def _easiest(
+    products: Sequence[ProductGeometry], relations: Sequence[Relation], counts: Sequence[int], scenes: list[Scene],
+    canvas: Size, seed: int,
+) -> list[Scene]:
+    """The scenes in which the products are about as easily shown true in scale, in frame and sharp as in the easiest.
+
+    A kettle and two mugs need a worktop seen from further away than a jar does; a view that far leaves the jar soft.
+    """
+    if scenes[0].kind is SceneKind.FLAT_LAY:
+        return scenes[:_MOST_SCENES]
+    strain: dict[str, float] = {}
+    for entry in scenes:
+        if entry.kind is not SceneKind.FLAT_LAY:
+            setting = _setting(products[0], entry, 0)
+            group = arrange(products, relations, counts, assumed_height(setting.view))
+            _, strain[entry.id] = _standing(group, setting, canvas, 0, 0, np.random.default_rng(seed))
+    least = min(strain.values())
+    return [entry for entry in scenes if strain.get(entry.id, least) <= least + _STRAIN][:_MOST_SCENES]
+
+
 def _setting(product: ProductGeometry, entry: Scene, turn: int) -> _Setting:
     mirrored = needs_mirror(product, entry) or (turn % 2 == 1 and may_mirror(product, entry))
     view = view_of(entry)
@@ -143,8 +169,11 @@ def _setting(product: ProductGeometry, entry: Scene, turn: int) -> _Setting:
 
 def _standing(
     group: Arrangement, setting: _Setting, canvas: Size, i: int, turn: int, rng: np.random.Generator
-) -> Composition:
-    """The best composition near the slot's column and size: on its ground, in frame, true in scale, not too soft."""
+) -> tuple[Composition, float]:
+    """The best composition near the slot's column and size, and what speaks against it.
+
+    Best is on the scene's ground, in frame, true in scale, and not too soft.
+    """
     columns = _COLUMNS if len(group.members) == 1 else _GROUP_COLUMNS
     column = columns[(i + i // 3 + turn) % 3] + float(rng.uniform(-0.012, 0.012))
     size = _SIZES[(i // 3 + 2 * i + turn) % 3] * float(rng.uniform(0.97, 1.03))
@@ -158,7 +187,7 @@ def _standing(
         if best is None or cost + dear < best[0]:
             best = cost + dear, composition
     assert best is not None
-    return best[1]
+    return best[1], best[0]
 
 
 _TRIES = sorted(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -14,13 +11,11 @@ from domain.composition import Caption
 from domain.errors import BadInput, NotFound
 from domain.ports import Generator
 from domain.values import Size
+from tests.unit.imaging.sketches import bottle
 from tools.generators import Compositor
 from tools.imaging.layout import lay_out
 from tools.imaging.product import measure, side_light
 from tools.imaging.scenes import catalogue
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "imaging"))
-from sketches import bottle
 
 
 def _asset(name: str = "bottle", **fields: object) -> Asset:

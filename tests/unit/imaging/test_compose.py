@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
-from sketches import CANVAS, actor, bottle, draw, geometry
 
 from domain.composition import Placement, Settings
 from domain.errors import UnusableImage
 from domain.values import Point, Size
+from tests.unit.imaging.sketches import CANVAS, actor, bottle, draw, geometry
 from tools.imaging.compose import Composed
 from tools.imaging.figure import Actor
 from tools.imaging.flat_lay import flat_lay_stage

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
-from sketches import bottle, geometry
 
 from domain.composition import ProductGeometry, Scene
 from domain.values import Light, Size
+from tests.unit.imaging.sketches import bottle, geometry
 from tools.imaging.layout import MARGIN, Layout, lay_out
 from tools.imaging.match import mismatch, needs_mirror
 from tools.imaging.scenes import brand_scenes, catalogue

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sketches import draw
 from skimage import data
 
 from domain.assets import Asset, AssetKind
 from domain.errors import BadInput, Misconfigured, NotFound
 from domain.values import Light, Size
+from tests.unit.imaging.sketches import draw
 from tools.imaging.plate import PLATES, plate_stage, plates
 from tools.imaging.scenes import brand_scenes, catalogue, photo_scene, scene, stage_of, tabletop_scene, view_of
 
