@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gc
+import sys
+from typing import NoReturn
 
 import typer
+from typer.exceptions import TyperException
+
+from domain.errors import BadInput
 
 from service.cli import assets, briefs, chat, check, create, doctor, runs, schema
-from service.cli.terminal import EXITS, quiet_libraries
+from service.cli.terminal import EXITS, INTERRUPTED, print_json, quiet_libraries
 
 RARER_COLLECTION = (20_000, 20, 20)
 """A command imports and makes objects that mostly live to its end: looking for garbage among them every 700
@@ -33,7 +38,24 @@ def main() -> None:
     """Entry point of the installed command."""
     quiet_libraries()
     gc.set_threshold(*RARER_COLLECTION)
-    app()
+    if "--json" in sys.argv[1:]:
+        for_a_script()
+    else:
+        app()
+
+
+def for_a_script() -> NoReturn:
+    """Run the command so that stdout holds one JSON document even when the command line itself is wrong."""
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        said = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+        told = BadInput(said, where="the command line", hint="see `onbrand --help`, or COMMAND --help")
+        print_json({"error": told.document()})
+        code = told.exit_code
+    except typer.Abort:
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -210,7 +210,17 @@ def test_bad_input_says_what_is_wrong_with_exit_code_2(demo_home: Path, argument
     assert not told.out
 
 
-@pytest.mark.parametrize("arguments", [["brief"], ["assets", "show", "nothing"], ["runs", "show", "run-000000000000"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["brief"],
+        ["assets", "show", "nothing"],
+        ["runs", "show", "run-000000000000"],
+        ["create"],
+        ["create", "our can", "--seed", "abc"],
+        ["no-such-command"],
+    ],
+)
 def test_an_error_is_one_document_with_what_where_and_what_next(demo_home: Path, arguments: list[str]) -> None:
     result = call(demo_home, *arguments, "--json")
     assert result.code == 2
