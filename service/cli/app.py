@@ -10,7 +10,6 @@ import typer
 from typer.exceptions import TyperException
 
 from domain.errors import BadInput
-
 from service.cli import assets, briefs, chat, check, create, doctor, runs, schema
 from service.cli.terminal import EXITS, INTERRUPTED, print_json, quiet_libraries
 
