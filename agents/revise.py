@@ -20,7 +20,7 @@ from domain.candidate import (
     Scalar,
     Slot,
 )
-from domain.composition import Caption, Composition, SceneRef, Settings
+from domain.composition import Caption, Composition, SceneRef, Settings, Wording
 from domain.errors import IdleEdit
 from domain.plan import Plan
 from domain.values import Point
@@ -162,6 +162,7 @@ def fresh(slot: Slot) -> Slot:
         "horizon": None,
         "light_from": None,
         "true_scale": None,
+        "text_blocks": (),
         "product_layer": None,
         "mask": None,
     }
@@ -198,6 +199,9 @@ def read_field(slot: Slot, target: EditTarget, field: str) -> Scalar:
     if target is EditTarget.COMPOSITION:
         if field.startswith("centre."):
             return float(getattr(slot.composition.centre, field.removeprefix("centre.")))
+        if field.startswith("wording."):
+            value: Scalar = getattr(slot.composition.wording, field.removeprefix("wording."), None)
+            return value
         return getattr(slot.composition, field, None)
     if target is EditTarget.BACKGROUND:
         return slot.scene.id if field == "scene" else slot.scene.mirrored
@@ -230,13 +234,18 @@ def edited_composition(composition: Composition, field: str, value: Scalar) -> C
     if field.startswith("centre."):
         point = Point(**{**composition.centre.model_dump(), field.removeprefix("centre."): value})
         return composition.model_copy(update={"centre": point})
+    if field in {"wording.place", "wording.size"}:
+        wording = Wording.model_validate(
+            {**composition.wording.model_dump(), field.removeprefix("wording."): value}
+        )
+        return composition.model_copy(update={"wording": wording})
     if field not in {"scale", "rotation", "roll", "lift"}:
         raise IdleEdit(f"a composition has no field {field!r} to edit")
     return Composition.model_validate({**composition.model_dump(), field: value})
 
 
 def with_scene(slot: Slot, field: str, value: Scalar, state: Campaign) -> Slot:
-    """The slot in another scene (with that scene's caption and a composition laid out for it), or mirrored."""
+    """The slot in another scene (with that scene's caption and a composition laid out for it) but its own words, or mirrored."""
     if field == "mirrored":
         return slot.model_copy(update={"scene": SceneRef(id=slot.scene.id, mirrored=bool(value))})
     planned = [s for option in state["plan"].options for s in option.slots if s.scene.id == value]
@@ -247,7 +256,7 @@ def with_scene(slot: Slot, field: str, value: Scalar, state: Campaign) -> Slot:
         update={
             "scene": model.scene,
             "caption": model.caption,
-            "composition": model.composition,
+            "composition": model.composition.model_copy(update={"wording": slot.composition.wording}),
             "settings": model.settings,
         }
     )

@@ -1,0 +1,216 @@
+"""Setting words on a finished picture: place, size, lines and colour; the product is never touched.
+
+Several sizes, breaks and places are held against each other: large and in few lines speaks for a setting, a busy
+or mixed background against it. The best whose letters reach the wanted contrast is drawn; where the background is
+between light and dark, it is dimmed or lifted softly towards the frame's side, never on the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import sqrt
+
+import cv2
+import numpy as np
+
+from domain.composition import TextAlign, TextBlock, TextPlace, Wording
+from domain.errors import BadInput
+from domain.plan import TextLimits
+from domain.ports import Image, Mask
+from domain.values import Box, HexColour
+from tools.imaging.colour import Floats, contrast, encode, floats, from_hex, linear, luminance, smoothstep, to_bytes
+from tools.imaging.paragraph import HEADLINE, LEADING, MOST_LINES, SUPPORT, Set, Stack, calm, stack
+from tools.imaging.text_room import Room, Spot
+from tools.imaging.typeface import glyphs, ink
+
+LIMITS = TextLimits(texts=3, characters=120, word=28, glyphs=glyphs(HEADLINE))
+"""What words can be set."""
+
+CONTRAST = 4.5
+"""Least contrast of letters to what lies under and around them (WCAG 2.2, 1.4.3 level AA, text of any size)."""
+
+_WANTED = 4.8
+_LOW = 4
+"""Percentile of the contrasts under and around the letters that must reach `_WANTED`: grain and JPEG take some away."""
+
+_NEAR_WHITE, _NEAR_BLACK = "#fdfbf7", "#17171a"
+_BRAND_CONTRAST = 5.5
+"""A brand colour is only taken where it is clearly legible by itself."""
+
+_LARGEST, _LEAST, _LEAST_SUPPORT = 0.088, 0.034, 0.025
+_SHRINK = (1.0, 0.93, 0.86, 0.79, 0.72, 0.66, 0.60, 0.54, 0.48)
+_LEAST_PIXELS = 10
+_TRIED = 40
+_VEILS = (0.0, 0.18, 0.32, 0.45, 0.58, 0.70)
+
+
+@dataclass(frozen=True)
+class Typeset:
+    """The picture with its words, and what was set; no blocks where there was no room."""
+
+    image: Image
+    blocks: tuple[TextBlock, ...]
+
+
+@dataclass(frozen=True)
+class _Setting:
+    stack: Stack
+    spot: Spot
+    cost: float
+
+
+def typeset(image: Image, mask: Mask, shaded: Mask, wording: Wording) -> Typeset:
+    """Set the wording on a picture, crisp, at the picture's own resolution. The same input gives the same bytes.
+
+    Args:
+        image: finished picture, RGB.
+        mask: the products on it, 0..255; no letter comes within a margin of them.
+        shaded: where the products visibly shade or mirror, 255; words rather stand elsewhere.
+        wording: texts, the side of the product or None for the calmest, size, brand colours, covered strips.
+
+    Raises BadInput when a text has characters the typeface has no letters for, or is more than `LIMITS` allow. Where
+    nothing fits legibly the picture comes back as it was, without blocks.
+    """
+    texts = tuple(text for text in map(calm, wording.texts) if text)
+    if not texts or wording.place is TextPlace.NONE:
+        return Typeset(image, ())
+    beyond = LIMITS.beyond(texts)
+    if beyond:
+        raise BadInput(f"cannot set {'; '.join(beyond)}", where="the text to set", hint="shorten it, or leave it out")
+    room = Room(image, mask, shaded, wording.covered)
+    settings = sorted(_settings(room, texts, wording), key=lambda s: (s.cost, s.spot.y, s.spot.x))
+    light = luminance(linear(image))
+    best: tuple[float, _Setting, HexColour, float] | None = None
+    for setting in islice((s for s in settings if room.clear(s.stack.cover, s.spot)), _TRIED):
+        if best is not None and setting.cost >= best[0]:
+            break
+        found = _coloured(setting, room, light, wording.colours)
+        if found is not None and (best is None or setting.cost + 0.9 * found[1] < best[0]):
+            best = setting.cost + 0.9 * found[1], setting, *found
+    if best is None:
+        return Typeset(image, ())
+    _, setting, colour, veil = best
+    return _drawn(image, room, setting, colour, veil)
+
+
+def block_ink(block: TextBlock) -> Mask:
+    """The letters of a block again, as cover 0..255; its top left is the block's box's."""
+    return ink(block.lines, block.face, block.size, block.align, LEADING[block.face == HEADLINE])
+
+
+def ideal_size(texts: Sequence[str], canvas_unit: float, factor: float) -> int:
+    """Type size of the headline in pixels: the longer the words, the smaller, as on a poster."""
+    letters = max(len(texts[0]), 8) + 0.25 * sum(len(text) for text in texts[1:])
+    return round(factor * _LARGEST * canvas_unit * (8 / letters) ** 0.27)
+
+
+def _settings(room: Room, texts: tuple[str, ...], wording: Wording) -> Iterator[_Setting]:
+    """Sizes, breaks and places that keep clear of the product and the frame, each with what speaks against it."""
+    ideal = ideal_size(texts, room.unit, wording.size)
+    least = max(_LEAST_PIXELS, round(_LEAST * room.unit * min(wording.size, 1.0)))
+    small = max(_LEAST_PIXELS, round(_LEAST_SUPPORT * room.unit * min(wording.size, 1.0)))
+    for share in _SHRINK:
+        size = round(ideal * share)
+        if size < least:
+            return
+        for lines in range(1, MOST_LINES + 1):
+            for align in TextAlign:
+                made = stack(texts, lines, size, align, small)
+                if made is None:
+                    continue
+                height, width = made.cover.shape
+                dear = 1.6 * (1 - share) + _shape(width / room.width, lines)
+                for spot in room.spots(width, height, wording.place):
+                    if spot.align is align:
+                        yield _Setting(made, spot, dear + spot.cost)
+
+
+def _shape(width: float, lines: int) -> float:
+    """Against a line that runs from margin to margin, and a little against every further line."""
+    return 0.05 * (lines - 1) + max(0.0, width - 0.72) * 1.5
+
+
+def _coloured(
+    setting: _Setting, room: Room, light: Floats, brand: Sequence[HexColour]
+) -> tuple[HexColour, float] | None:
+    """A legible colour and the strength of the veil it needs, or None."""
+    under = light[_around(setting, room)]
+    ready = [colour for colour in brand if _least_contrast(colour, under) >= _BRAND_CONTRAST]
+    if ready:
+        return max(ready, key=lambda colour: _least_contrast(colour, under)), 0.0
+    for veil in _VEILS:
+        reached = {c: _least_contrast(c, _veiled(under, _veil_to(c), veil)) for c in (_NEAR_WHITE, _NEAR_BLACK)}
+        colour = max(reached, key=lambda c: reached[c])
+        if reached[colour] >= _WANTED:
+            return colour, veil
+    return None
+
+
+def _around(setting: _Setting, room: Room) -> tuple[slice, slice]:
+    """Rows and columns of a setting's letters and what lies close around them."""
+    height, width = setting.stack.cover.shape
+    edge = max(2, setting.stack.sets[-1].size // 4)
+    x, y = setting.spot.x, setting.spot.y
+    return slice(max(0, y - edge), min(room.height, y + height + edge)), slice(
+        max(0, x - edge), min(room.width, x + width + edge)
+    )
+
+
+def _least_contrast(colour: HexColour, under: Floats) -> float:
+    return float(np.percentile(contrast(float(luminance(from_hex(colour)[None])[0]), under), _LOW))
+
+
+def _veil_to(colour: HexColour) -> float:
+    """What light a veil mixes in: none under light letters, white under dark ones."""
+    return 0.0 if colour == _NEAR_WHITE else 1.0
+
+
+def _veiled(light: Floats, to: float, strength: float | Floats) -> Floats:
+    return floats(light + (np.float32(to) - light) * np.float32(strength))
+
+
+def _drawn(image: Image, room: Room, setting: _Setting, colour: HexColour, veil: float) -> Typeset:
+    """Veil and letters onto a copy of the picture, in linear light so that thin strokes keep their weight."""
+    out = image.copy() if veil == 0 else _dimmed(image, room, setting, _veil_to(colour), veil)
+    height, width = setting.stack.cover.shape
+    window = np.s_[setting.spot.y : setting.spot.y + height, setting.spot.x : setting.spot.x + width]
+    cover = setting.stack.cover[..., None]
+    under = linear(out[window])
+    inked = to_bytes(encode(floats(under + (from_hex(colour) - under) * (cover.astype(np.float32) / 255))))
+    out[window] = np.where(cover > 0, inked, out[window])
+    return Typeset(out, tuple(_block(s, setting, colour) for s in setting.stack.sets))
+
+
+def _block(one: Set, setting: _Setting, colour: HexColour) -> TextBlock:
+    height, width = one.cover.shape
+    x, y = setting.spot.x + one.at[0], setting.spot.y + one.at[1]
+    return TextBlock(
+        text=one.text, lines=one.lines, box=Box(x=x, y=y, width=width, height=height), size=one.size, face=one.face,
+        align=setting.stack.align, colour=colour,
+    )
+
+
+def _dimmed(image: Image, room: Room, setting: _Setting, to: float, strength: float) -> Image:
+    """The background under the words dimmed or lifted: full from the frame's edge to the words, then fading out.
+
+    It also fades towards the product and leaves it, and a margin around it, as it was.
+    """
+    height, width = setting.stack.cover.shape
+    x0, y0 = setting.spot.x - room.gap, setting.spot.y - room.gap
+    x1, y1 = x0 + width + 2 * room.gap, y0 + height + 2 * room.gap
+    rows = np.arange(room.height, dtype=np.float32)[:, None]
+    columns = np.arange(room.width, dtype=np.float32)[None]
+    beyond = {
+        TextPlace.TOP: np.broadcast_to(rows - y1, (room.height, room.width)),
+        TextPlace.BOTTOM: np.broadcast_to(y0 - rows, (room.height, room.width)),
+        TextPlace.LEFT: np.broadcast_to(columns - x1, (room.height, room.width)),
+        TextPlace.RIGHT: np.broadcast_to(x0 - columns, (room.height, room.width)),
+    }[setting.spot.place]
+    reach = max(3.0 * room.gap, 0.9 * sqrt(height * width))
+    field = smoothstep(reach, 0.0, floats(beyond))
+    away = floats(cv2.distanceTransform(255 - room.near, cv2.DIST_L2, 3))
+    field *= smoothstep(0.0, 1.5 * room.gap, away) * np.float32(strength)
+    veiled = to_bytes(encode(_veiled(linear(image), to, field[..., None])))
+    return np.asarray(np.where(field[..., None] > 0, veiled, image), np.uint8)
