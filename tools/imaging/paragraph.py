@@ -21,8 +21,8 @@ LEADING = {True: 1.06, False: 1.30}
 
 MOST_LINES = 3
 _SUPPORT_SHARE = 0.44
-_GAP = 0.50
-"""Free height between two texts, as a share of the headline's size."""
+_GAP, _NEXT_GAP = 0.50, 0.75
+"""Free height under the headline, as a share of its size, and between further texts, as a share of theirs."""
 
 _MOST_WORDS = 24
 """Words among which every way to break is tried; longer texts are filled line by line."""
@@ -107,18 +107,19 @@ def stack(texts: tuple[str, ...], lines: int, size: int, align: TextAlign, least
         if chosen is None:
             return None
         covers.append((text, chosen, SUPPORT, small, ink(chosen, SUPPORT, small, align, LEADING[False])))
-    return _stacked(covers, align, round(_GAP * size))
+    return _stacked(covers, align, (round(_GAP * size), *(round(_NEXT_GAP * small) for _ in texts[2:])))
 
 
 def _stacked(
-    covers: Sequence[tuple[str, tuple[str, ...], str, int, Mask]], align: TextAlign, gap: int
+    covers: Sequence[tuple[str, tuple[str, ...], str, int, Mask]], align: TextAlign, gaps: tuple[int, ...]
 ) -> Stack | None:
     if any(cover.size == 0 for *_, cover in covers):
         return None
     width = max(cover.shape[1] for *_, cover in covers)
-    height = sum(cover.shape[0] for *_, cover in covers) + gap * (len(covers) - 1)
+    free = gaps[: len(covers) - 1]
+    height = sum(cover.shape[0] for *_, cover in covers) + sum(free)
     whole, sets, y = np.zeros((height, width), np.uint8), [], 0
-    for text, lines, face, size, cover in covers:
+    for (text, lines, face, size, cover), gap in zip(covers, (*free, 0), strict=True):
         x = 0 if align is TextAlign.LEFT else (width - cover.shape[1]) // 2
         whole[y : y + cover.shape[0], x : x + cover.shape[1]] = cover
         sets.append(Set(text, lines, face, size, cover, (x, y)))

@@ -1,8 +1,8 @@
 """Room for words: where on a picture a box of letters can stand, and how calm it is there.
 
 Words keep off the product and a margin around it, off the frame's edge and off what the channel lays over a picture. They
-are anchored as a typographer anchors them: above or below the product on the canvas's axis or at its left margin, or
-in the column beside the product.
+are anchored as a typographer anchors them: above or below the product on its axis, on the canvas's axis or at the left
+margin, or in the column beside the product.
 """
 
 from __future__ import annotations
@@ -99,7 +99,6 @@ class Room:
     def _anchors(self, side: TextPlace, width: int, height: int) -> Iterator[tuple[TextAlign, int, int, float]]:
         """Alignment, left, top, and how unusual the anchor is."""
         x0, y0, x1, y1 = self.product
-        axis = round((self.width - width) / 2)
         if side in (TextPlace.TOP, TextPlace.BOTTOM):
             above = side is TextPlace.TOP
             room = (y0 - self.gap - self.top if above else self.bottom - y1 - self.gap) - height
@@ -108,9 +107,10 @@ class Room:
                 step = round(slide * max(room, 0))
                 y = self.top + step if above else self.bottom - height - step
                 late = 0.10 * abs(slide - 0.25) + (0.0 if above else 0.12)
-                centred = abs((x0 + x1) / 2 - self.width / 2) < 0.06 * self.width
-                yield TextAlign.CENTRE, axis, y, late + (0.0 if centred else 0.05)
-                yield TextAlign.LEFT, self.left, y, late + (0.06 if centred else 0.03)
+                aside = abs((x0 + x1) / 2 - self.width / 2) / self.width
+                yield TextAlign.CENTRE, round((x0 + x1 - width) / 2), y, late
+                yield TextAlign.CENTRE, round((self.width - width) / 2), y, late + min(aside, 0.08)
+                yield TextAlign.LEFT, self.left, y, late + 0.08
                 if room < 0:
                     break
             return
@@ -135,7 +135,7 @@ class Room:
         mean = self._sum(self._tone, *box) / area
         spread = sqrt(max(self._sum(self._square, *box) / area - mean * mean, 0.0))
         return (
-            self._sum(self._edges, *box) / area / 18 + spread / 40 + 1.5 * self._sum(self._shaded, *box) / area
+            self._sum(self._edges, *box) / area / 9 + spread / 24 + 1.5 * self._sum(self._shaded, *box) / area
         )
 
     def _sum(self, table: npt.NDArray[np.float64] | None, x: int, y: int, width: int, height: int) -> float:

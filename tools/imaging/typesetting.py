@@ -40,10 +40,11 @@ _BRAND_CONTRAST = 5.5
 """A brand colour is only taken where it is clearly legible by itself."""
 
 _LARGEST, _LEAST, _LEAST_SUPPORT = 0.088, 0.034, 0.025
-_SHRINK = (1.0, 0.93, 0.86, 0.79, 0.72, 0.66, 0.60, 0.54, 0.48)
+_SHRINK = (1.0, 0.93, 0.86, 0.79, 0.72, 0.66, 0.60)
 _LEAST_PIXELS = 10
 _TRIED = 40
-_VEILS = (0.0, 0.18, 0.32, 0.45, 0.58, 0.70)
+_VEILS = {_NEAR_WHITE: (0.0, 0.14, 0.27, 0.39, 0.50, 0.60), _NEAR_BLACK: (0.0, 0.03, 0.06, 0.10, 0.14)}
+"""Strengths of the veil under light letters, that dims, and under dark ones, that lifts; shares in linear light."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def typeset(image: Image, mask: Mask, shaded: Mask, wording: Wording) -> Typeset
         if best is not None and setting.cost >= best[0]:
             break
         found = _coloured(setting, room, light, wording.colours)
-        if found is not None and (best is None or setting.cost + 0.9 * found[1] < best[0]):
-            best = setting.cost + 0.9 * found[1], setting, *found
+        if found is not None and (best is None or setting.cost + _dear(*found) < best[0]):
+            best = setting.cost + _dear(*found), setting, *found
     if best is None:
         return Typeset(image, ())
     _, setting, colour, veil = best
@@ -121,31 +122,38 @@ def _settings(room: Room, texts: tuple[str, ...], wording: Wording) -> Iterator[
                 if made is None:
                     continue
                 height, width = made.cover.shape
-                dear = 1.6 * (1 - share) + _shape(width / room.width, lines)
+                dear = (1 - share) + 2 * max(0.0, 0.8 - share) + _shape(texts[0], width / room.width, lines)
                 for spot in room.spots(width, height, wording.place):
                     if spot.align is align:
                         yield _Setting(made, spot, dear + spot.cost)
 
 
-def _shape(width: float, lines: int) -> float:
-    """Against a line that runs from margin to margin, and a little against every further line."""
-    return 0.05 * (lines - 1) + max(0.0, width - 0.72) * 1.5
+def _shape(headline: str, width: float, lines: int) -> float:
+    """Against a line that runs from margin to margin, and against breaking what is short enough for fewer lines."""
+    return 0.05 * (lines - 1) + 0.25 * max(0, lines - 1 - len(headline) // 14) + max(0.0, width - 0.72) * 1.5
 
 
 def _coloured(
     setting: _Setting, room: Room, light: Floats, brand: Sequence[HexColour]
 ) -> tuple[HexColour, float] | None:
     """A legible colour and the strength of the veil it needs, or None."""
-    under = light[_around(setting, room)]
-    ready = [colour for colour in brand if _least_contrast(colour, under) >= _BRAND_CONTRAST]
+    under = light[_around(setting, room)][::2, ::2]
+    dark, bright = (float(v) for v in np.percentile(under, (_LOW, 100 - _LOW)))
+    ready = [colour for colour in brand if _least_contrast(colour, dark, bright) >= _BRAND_CONTRAST]
     if ready:
-        return max(ready, key=lambda colour: _least_contrast(colour, under)), 0.0
-    for veil in _VEILS:
-        reached = {c: _least_contrast(c, _veiled(under, _veil_to(c), veil)) for c in (_NEAR_WHITE, _NEAR_BLACK)}
-        colour = max(reached, key=lambda c: reached[c])
-        if reached[colour] >= _WANTED:
-            return colour, veil
-    return None
+        return max(ready, key=lambda colour: _least_contrast(colour, dark, bright)), 0.0
+    reaching = (
+        (colour, veil)
+        for colour, veils in _VEILS.items()
+        for veil in veils
+        if _least_contrast(colour, *(_veiled(end, _veil_to(colour), veil) for end in (dark, bright))) >= _WANTED
+    )
+    return min(reaching, key=lambda found: _dear(*found), default=None)
+
+
+def _dear(colour: HexColour, veil: float) -> float:
+    """What a veil costs: one that lifts looks like fog and is much dearer than one that dims."""
+    return (3.2 if _veil_to(colour) else 0.8) * veil
 
 
 def _around(setting: _Setting, room: Room) -> tuple[slice, slice]:
@@ -158,8 +166,10 @@ def _around(setting: _Setting, room: Room) -> tuple[slice, slice]:
     )
 
 
-def _least_contrast(colour: HexColour, under: Floats) -> float:
-    return float(np.percentile(contrast(float(luminance(from_hex(colour)[None])[0]), under), _LOW))
+def _least_contrast(colour: HexColour, dark: float, bright: float) -> float:
+    """Contrast of a colour to a background between two luminances; 1 where it lies between them."""
+    own = float(luminance(from_hex(colour)[None])[0])
+    return 1.0 if dark < own < bright else float(min(contrast(own, dark), contrast(own, bright)))
 
 
 def _veil_to(colour: HexColour) -> float:
@@ -167,8 +177,8 @@ def _veil_to(colour: HexColour) -> float:
     return 0.0 if colour == _NEAR_WHITE else 1.0
 
 
-def _veiled(light: Floats, to: float, strength: float | Floats) -> Floats:
-    return floats(light + (np.float32(to) - light) * np.float32(strength))
+def _veiled(light: float, to: float, strength: float) -> float:
+    return light + (to - light) * strength
 
 
 def _drawn(image: Image, room: Room, setting: _Setting, colour: HexColour, veil: float) -> Typeset:
@@ -212,5 +222,7 @@ def _dimmed(image: Image, room: Room, setting: _Setting, to: float, strength: fl
     field = smoothstep(reach, 0.0, floats(beyond))
     away = floats(cv2.distanceTransform(255 - room.near, cv2.DIST_L2, 3))
     field *= smoothstep(0.0, 1.5 * room.gap, away) * np.float32(strength)
-    veiled = to_bytes(encode(_veiled(linear(image), to, field[..., None])))
+    light = linear(image)
+    light += (np.float32(to) - light) * field[..., None]
+    veiled = to_bytes(encode(light))
     return np.asarray(np.where(field[..., None] > 0, veiled, image), np.uint8)
