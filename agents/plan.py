@@ -12,8 +12,8 @@ from domain.candidate import Slot
 from domain.composition import Caption, Wording
 from domain.errors import NoProduct, NothingPassed, OverBudget, UnsureCutout
 from domain.plan import Capability, Option, Plan, Prediction
-from domain.run import RunRequest
 from domain.rules import BrandBook
+from domain.run import RunRequest
 from domain.values import AssetId, Box, Edges
 from mcp_servers.assets.contract import CheckRules, CutOut, CutOutAnswer, FindScenes, SceneHit
 from mcp_servers.diffusion.contract import DescribeGenerators, LayOut, Setting

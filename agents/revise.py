@@ -20,7 +20,7 @@ from domain.candidate import (
     Scalar,
     Slot,
 )
-from domain.composition import Caption, Composition, SceneRef, Settings, Wording
+from domain.composition import Caption, Composition, SceneRef, Settings, TextPlace, Wording
 from domain.errors import IdleEdit
 from domain.plan import Plan
 from domain.values import Point
@@ -197,12 +197,10 @@ def next_scene(slot: Slot, plan: Plan, state: Campaign) -> str | None:
 def read_field(slot: Slot, target: EditTarget, field: str) -> Scalar:
     """The current value of an editable field."""
     if target is EditTarget.COMPOSITION:
-        if field.startswith("centre."):
-            return float(getattr(slot.composition.centre, field.removeprefix("centre.")))
-        if field.startswith("wording."):
-            value: Scalar = getattr(slot.composition.wording, field.removeprefix("wording."), None)
-            return value
-        return getattr(slot.composition, field, None)
+        owner, _, name = field.rpartition(".")
+        held = getattr(slot.composition, owner) if owner in {"centre", "wording"} else slot.composition
+        value: Scalar = getattr(held, name, None)
+        return value.value if isinstance(value, TextPlace) else value
     if target is EditTarget.BACKGROUND:
         return slot.scene.id if field == "scene" else slot.scene.mirrored
     if target is EditTarget.GENERATOR:
@@ -245,7 +243,7 @@ def edited_composition(composition: Composition, field: str, value: Scalar) -> C
 
 
 def with_scene(slot: Slot, field: str, value: Scalar, state: Campaign) -> Slot:
-    """The slot in another scene (with that scene's caption and a composition laid out for it) but its own words, or mirrored."""
+    """The slot in another scene, mirrored or with its own words in that scene's caption and composition."""
     if field == "mirrored":
         return slot.model_copy(update={"scene": SceneRef(id=slot.scene.id, mirrored=bool(value))})
     planned = [s for option in state["plan"].options for s in option.slots if s.scene.id == value]

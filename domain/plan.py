@@ -61,7 +61,8 @@ class TextLimits(Model):
         total = sum(len(text) for text in texts)
         found = []
         for number, text in enumerate(texts, start=1):
-            lacking = "".join(dict.fromkeys(c for c in unicodedata.normalize("NFC", text) if c not in self.glyphs and not c.isspace()))
+            letters = "".join(unicodedata.normalize("NFC", text).split())
+            lacking = tuple(dict.fromkeys(c for c in letters if c not in self.glyphs))
             why = ""
             if lacking:
                 why = f"no letters for {' '.join(lacking[:8])}"

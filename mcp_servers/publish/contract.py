@@ -19,7 +19,7 @@ class ResolveCanvas(Model):
 
 
 class Canvas(Model):
-    """Width and height in pixels, why, and what the channels of this aspect cover with their own buttons and captions."""
+    """Width and height in pixels, why, and what channels of this aspect cover with their own buttons and captions."""
 
     width: int
     height: int

@@ -72,8 +72,8 @@ class Compositor:
     ) -> Iterator[Drawing]:
         """Draws slots in order, each as soon as it is finished.
 
-        Raises BadInput when a slot names a product without cutout or row or words that cannot be set, NotFound when its scene does not exist,
-        UnusableImage when a cutout is empty.
+        Raises BadInput when a slot names a product without cutout or row, or words that cannot be set; NotFound when
+        its scene does not exist, UnusableImage when a cutout is empty.
         """
         known: dict[str, Actor] = {}
         for slot in slots:

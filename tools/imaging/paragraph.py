@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -68,7 +68,7 @@ def broken(text: str, count: int, face: str) -> tuple[str, ...] | None:
     if len(words) > _MOST_WORDS:
         return _filled(words, count)
 
-    def cost(breaks: tuple[int, ...]) -> float:
+    def cost(breaks: Sequence[int]) -> float:
         lengths = [length(face, 100, line) for line in _lines(words, breaks)]
         return max(lengths) + 0.35 * float(np.std(lengths)) + (3 if lengths[-1] == max(lengths) and count > 1 else 0)
 
@@ -77,7 +77,7 @@ def broken(text: str, count: int, face: str) -> tuple[str, ...] | None:
 
 def _lines(words: Sequence[str], breaks: Sequence[int]) -> tuple[str, ...]:
     edges = (0, *breaks, len(words))
-    return tuple(" ".join(words[a:b]) for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(" ".join(words[a:b]) for a, b in pairwise(edges))
 
 
 def _filled(words: Sequence[str], count: int) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Room for words: where on a picture a box of letters can stand, and how calm it is there.
 
-Words keep off the product and a margin around it, off the frame's edge and off what the channel lays over a picture. They
-are anchored as a typographer anchors them: above or below the product on its axis, on the canvas's axis or at the left
-margin, or in the column beside the product.
+Words keep off the product and a margin around it, off the frame's edge and off what the channel lays over a picture.
+They are anchored as a typographer anchors them: above or below the product on its axis, on the canvas's axis or at the
+left margin, or in the column beside the product.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,13 +19,13 @@ import numpy.typing as npt
 from domain.composition import TextAlign, TextPlace
 from domain.ports import Image, Mask
 from domain.values import Edges
-from tools.imaging.colour import Floats, floats
+from tools.imaging.colour import floats
 
 MARGIN = 0.065
 """Free strip along the frame, share of the shorter side."""
 
 GAP = 0.030
-"""Free strip around the product, share of the canvas's unit; beside it twice that, where letters stand in a row with it."""
+"""Free strip around the product, share of the canvas's unit; twice that in the columns beside it."""
 
 _CELLS = 360
 """Cells along the longer side of the grid on which places are compared."""
@@ -40,7 +41,7 @@ def unit(width: int, height: int) -> float:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a box of words would stand: its side of the product, alignment, top left pixel, and what speaks against it."""
+    """Where a box of words would stand: side of the product, alignment, top left pixel, what speaks against it."""
 
     place: TextPlace
     align: TextAlign
@@ -119,9 +120,10 @@ class Room:
             return
         x = self.left if side is TextPlace.LEFT else max(low, round((low + high - width) / 2))
         middle = (min(y0, self.bottom) + min(y1, self.bottom)) / 2
-        for aim in (middle, self.height / 2, y0 + 0.35 * (y1 - y0), self.top + height / 2, self.height / 3):
+        upright = 0.14 if self.width < 1.2 * self.height else 0.0
+        for late, aim in ((0.0, middle), (0.03, self.height / 2), (0.05, self.height / 3)):
             y = round(float(np.clip(aim - height / 2, self.top, max(self.top, self.bottom - height))))
-            yield TextAlign.LEFT, x, y, 0.10 if self.width < 1.2 * self.height else 0.0
+            yield TextAlign.LEFT, x, y, upright + late
 
     def _free(self, x: int, y: int, width: int, height: int) -> bool:
         inside = x >= self.left and y >= self.top and x + width <= self.right and y + height <= self.bottom
@@ -149,6 +151,6 @@ class Room:
         return float(table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0])
 
 
-def _summed(values: npt.NDArray[np.bool_] | Floats | npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def _summed(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Integral image: sums over any box from four corners."""
     return np.pad(np.asarray(values, np.float64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))

@@ -7,10 +7,10 @@ between light and dark, it is dimmed or lifted softly towards the frame's side, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from math import sqrt
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from domain.plan import TextLimits
 from domain.ports import Image, Mask
 from domain.values import Box, HexColour
 from tools.imaging.colour import Floats, contrast, encode, floats, from_hex, linear, luminance, smoothstep, to_bytes
-from tools.imaging.paragraph import HEADLINE, LEADING, MOST_LINES, SUPPORT, Set, Stack, calm, stack
+from tools.imaging.paragraph import HEADLINE, LEADING, MOST_LINES, Set, Stack, calm, stack
 from tools.imaging.text_room import Room, Spot
 from tools.imaging.typeface import glyphs, ink
 
@@ -42,7 +42,7 @@ _BRAND_CONTRAST = 5.5
 _LARGEST, _LEAST, _LEAST_SUPPORT = 0.088, 0.034, 0.025
 _SHRINK = (1.0, 0.93, 0.86, 0.79, 0.72, 0.66, 0.60)
 _LEAST_PIXELS = 10
-_TRIED = 40
+_TRIED = 160
 _VEILS = {_NEAR_WHITE: (0.0, 0.14, 0.27, 0.39, 0.50, 0.60), _NEAR_BLACK: (0.0, 0.03, 0.06, 0.10, 0.14)}
 """Strengths of the veil under light letters, that dims, and under dark ones, that lifts; shares in linear light."""
 
@@ -104,7 +104,7 @@ def block_ink(block: TextBlock) -> Mask:
 def ideal_size(texts: Sequence[str], canvas_unit: float, factor: float) -> int:
     """Type size of the headline in pixels: the longer the words, the smaller, as on a poster."""
     letters = max(len(texts[0]), 8) + 0.25 * sum(len(text) for text in texts[1:])
-    return round(factor * _LARGEST * canvas_unit * (8 / letters) ** 0.27)
+    return round(factor * _LARGEST * canvas_unit * math.pow(8 / letters, 0.27))
 
 
 def _settings(room: Room, texts: tuple[str, ...], wording: Wording) -> Iterator[_Setting]:
@@ -136,18 +136,17 @@ def _shape(headline: str, width: float, lines: int) -> float:
 def _coloured(
     setting: _Setting, room: Room, light: Floats, brand: Sequence[HexColour]
 ) -> tuple[HexColour, float] | None:
-    """A legible colour and the strength of the veil it needs, or None."""
-    under = light[_around(setting, room)][::2, ::2]
-    dark, bright = (float(v) for v in np.percentile(under, (_LOW, 100 - _LOW)))
-    ready = [colour for colour in brand if _least_contrast(colour, dark, bright) >= _BRAND_CONTRAST]
+    """A colour that is legible under every text of the stack, and the strength of the veil it needs; or None."""
+    grounds = [_ground(one, setting.spot, room, light) for one in setting.stack.sets]
+
+    def least(colour: HexColour, veil: float = 0.0) -> float:
+        to = _veil_to(colour)
+        return min(_least_contrast(colour, _veiled(d, to, veil), _veiled(b, to, veil)) for d, b in grounds)
+
+    ready = [colour for colour in brand if least(colour) >= _BRAND_CONTRAST]
     if ready:
-        return max(ready, key=lambda colour: _least_contrast(colour, dark, bright)), 0.0
-    reaching = (
-        (colour, veil)
-        for colour, veils in _VEILS.items()
-        for veil in veils
-        if _least_contrast(colour, *(_veiled(end, _veil_to(colour), veil) for end in (dark, bright))) >= _WANTED
-    )
+        return max(ready, key=least), 0.0
+    reaching = ((c, veil) for c, veils in _VEILS.items() for veil in veils if least(c, veil) >= _WANTED)
     return min(reaching, key=lambda found: _dear(*found), default=None)
 
 
@@ -156,14 +155,14 @@ def _dear(colour: HexColour, veil: float) -> float:
     return (3.2 if _veil_to(colour) else 0.8) * veil
 
 
-def _around(setting: _Setting, room: Room) -> tuple[slice, slice]:
-    """Rows and columns of a setting's letters and what lies close around them."""
-    height, width = setting.stack.cover.shape
-    edge = max(2, setting.stack.sets[-1].size // 4)
-    x, y = setting.spot.x, setting.spot.y
-    return slice(max(0, y - edge), min(room.height, y + height + edge)), slice(
-        max(0, x - edge), min(room.width, x + width + edge)
-    )
+def _ground(one: Set, spot: Spot, room: Room, light: Floats) -> tuple[float, float]:
+    """Low and high luminance, by percentile, of what lies under and close around one text."""
+    height, width = one.cover.shape
+    edge = max(2, one.size // 4)
+    x, y = spot.x + one.at[0], spot.y + one.at[1]
+    rows, columns = slice(max(0, y - edge), y + height + edge), slice(max(0, x - edge), x + width + edge)
+    dark, bright = np.percentile(light[rows, columns][::2, ::2], (_LOW, 100 - _LOW))
+    return float(dark), float(bright)
 
 
 def _least_contrast(colour: HexColour, dark: float, bright: float) -> float:
@@ -218,7 +217,7 @@ def _dimmed(image: Image, room: Room, setting: _Setting, to: float, strength: fl
         TextPlace.LEFT: np.broadcast_to(columns - x1, (room.height, room.width)),
         TextPlace.RIGHT: np.broadcast_to(x0 - columns, (room.height, room.width)),
     }[setting.spot.place]
-    reach = max(3.0 * room.gap, 0.9 * sqrt(height * width))
+    reach = max(3.0 * room.gap, 0.9 * math.sqrt(height * width))
     field = smoothstep(reach, 0.0, floats(beyond))
     away = floats(cv2.distanceTransform(255 - room.near, cv2.DIST_L2, 3))
     field *= smoothstep(0.0, 1.5 * room.gap, away) * np.float32(strength)
