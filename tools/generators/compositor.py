@@ -38,7 +38,7 @@ class Compositor:
         """What it can draw and what it cannot."""
         return Capability(
             generator=NAME,
-            version="1",
+            version="2",
             can_draw=(
                 "the product's own pixels, placed, scaled and (lying flat) turned",
                 "several products side by side",

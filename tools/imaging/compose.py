@@ -75,9 +75,11 @@ def compose(
         paste(image, figures[i].raster, figures[i].at)
         over(layer, figures[i].raster, figures[i].at)
     mask = layer[..., 3].copy()
+    filled = _filled(composition, crop, figures, view)
+    if not composition.wording.texts:
+        return Composed(filled, image, layer, mask)
     words = typeset(image, mask, shaded(shading, canvas), composition.wording)
-    filled = _filled(composition, crop, figures, view).model_copy(update={"text_blocks": words.blocks})
-    return Composed(filled, words.image, layer, mask)
+    return Composed(filled.model_copy(update={"text_blocks": words.blocks}), words.image, layer, mask)
 
 
 def _settled(view: View, composition: Composition, figures: list[Figure]) -> tuple[Frame, list[Figure]]:

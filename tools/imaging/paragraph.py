@@ -24,6 +24,8 @@ _SUPPORT_SHARE = 0.44
 _GAP, _NEXT_GAP = 0.50, 0.75
 """Free height under the headline, as a share of its size, and between further texts, as a share of theirs."""
 
+_PAUSES = (",", ".", ";", ":", "!", "?", "–", "—")
+
 _MOST_WORDS = 24
 """Words among which every way to break is tried; longer texts are filled line by line."""
 
@@ -59,8 +61,8 @@ def calm(text: str) -> str:
 def broken(text: str, count: int, face: str) -> tuple[str, ...] | None:
     """The text in exactly `count` lines of nearly equal length; None when it has fewer words.
 
-    Of all ways to break, the one whose longest line is shortest; among equals, lines of like length, and a last line
-    that is not the longest.
+    Of all ways to break, the one whose longest line is shortest and whose lines are of like length; a break after a
+    comma or a full stop may cost a little of both.
     """
     words = text.split(" ")
     if len(words) < count:
@@ -69,8 +71,10 @@ def broken(text: str, count: int, face: str) -> tuple[str, ...] | None:
         return _filled(words, count)
 
     def cost(breaks: Sequence[int]) -> float:
-        lengths = [length(face, 100, line) for line in _lines(words, breaks)]
-        return max(lengths) + 0.35 * float(np.std(lengths)) + (3 if lengths[-1] == max(lengths) and count > 1 else 0)
+        lines = _lines(words, breaks)
+        lengths = [length(face, 100, line) for line in lines]
+        pauses = sum(line.endswith(_PAUSES) for line in lines[:-1])
+        return max(lengths) + 0.35 * float(np.std(lengths)) - 0.06 * pauses * sum(lengths)
 
     return _lines(words, min(combinations(range(1, len(words)), count - 1), key=cost))
 

@@ -65,7 +65,7 @@ def _misread(found: TextFound, views: Views, alike: float) -> bool:
 
 
 def _by_itself(block: TextBlock, views: Views) -> str:
-    """What is read where one block stands, of several lines there those most like it: whole pictures lose small type."""
+    """What is read where one block stands, of several lines those most like it: whole pictures lose small type."""
     box = surroundings(block, block.size)
     readings = read_text(views.image[box.y : box.y + box.height, box.x : box.x + box.width])
     lines = [f.text for f in sorted(readings, key=lambda f: (f.box.y // block.size, f.box.x))]

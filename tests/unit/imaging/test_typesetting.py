@@ -180,7 +180,10 @@ def test_the_headline_leads_and_what_follows_stands_under_it_smaller() -> None:
         above = block
 
 
-@given(st.lists(st.sampled_from(("fresh", "cold", "summer", "squeezed", "a", "of", "slow", "evening", "50", "cl")), max_size=14))
+WORDS = ("fresh", "cold", "summer", "squeezed", "a", "of", "slow", "evening", "50", "cl")
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=14))
 @settings(max_examples=60, deadline=None)
 def test_lines_hold_every_word_in_order_and_none_is_much_longer_than_needed(words: list[str]) -> None:
     text = " ".join(words) or "a"
