@@ -100,6 +100,16 @@ class Room:
         height, width = cover.shape
         return not (self.near[spot.y : spot.y + height, spot.x : spot.x + width][cover > 0]).any()
 
+    def apart(self, x: int, y: int, width: int, height: int) -> tuple[TextPlace, int]:
+        """On which side of the products' box another box lies furthest from it, and how many pixels are between."""
+        x0, y0, x1, y1 = self.product
+        between = {
+            TextPlace.TOP: y0 - y - height, TextPlace.BOTTOM: y - y1,
+            TextPlace.LEFT: x0 - x - width, TextPlace.RIGHT: x - x1,
+        }
+        side = max(between, key=lambda place: between[place])
+        return side, between[side]
+
     def _anchors(self, side: TextPlace, width: int, height: int) -> Iterator[tuple[TextAlign, int, int, float]]:
         """Alignment, left, top, and how unusual the anchor is."""
         x0, y0, x1, y1 = self.product

@@ -2,7 +2,7 @@
 
 Several sizes, breaks and places are held against each other: large and in few lines speaks for a setting, a busy
 or mixed background against it. The best whose letters reach the wanted contrast is drawn; where the background is
-between light and dark, it is dimmed or lifted softly towards the frame's side, never on the product.
+between light and dark, it is dimmed or lifted softly on the words' side of the picture, never on the product.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import cv2
 import numpy as np
 
 from domain.composition import TextAlign, TextBlock, TextPlace, Wording
@@ -45,6 +44,9 @@ _LEAST_PIXELS = 10
 _TRIED = 160
 _VEILS = {_NEAR_WHITE: (0.0, 0.14, 0.27, 0.39, 0.50, 0.60), _NEAR_BLACK: (0.0, 0.03, 0.06, 0.10, 0.14)}
 """Strengths of the veil under light letters, that dims, and under dark ones, that lifts; shares in linear light."""
+
+_RIM, _LEAST_FADE = 40, 1.5
+"""How far a veil reaches past the words, percent of the gap, and over how many gaps it must be able to fade out."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,13 @@ def _coloured(
     ready = [colour for colour in brand if least(colour) >= _BRAND_CONTRAST]
     if ready:
         return max(ready, key=least), 0.0
-    reaching = ((c, veil) for c, veils in _VEILS.items() for veil in veils if least(c, veil) >= _WANTED)
+    veiled = _fade(setting, room)[1] >= _LEAST_FADE * room.gap
+    reaching = (
+        (colour, veil)
+        for colour, veils in _VEILS.items()
+        for veil in (veils if veiled else veils[:1])
+        if least(colour, veil) >= _WANTED
+    )
     return min(reaching, key=lambda found: _dear(*found), default=None)
 
 
@@ -201,27 +209,30 @@ def _block(one: Set, setting: _Setting, colour: HexColour) -> TextBlock:
     )
 
 
-def _dimmed(image: Image, room: Room, setting: _Setting, to: float, strength: float) -> Image:
-    """The background under the words dimmed or lifted: full from the frame's edge to the words, then fading out.
-
-    It also fades towards the product and leaves it, and a margin around it, as it was.
-    """
+def _fade(setting: _Setting, room: Room) -> tuple[TextPlace, int]:
+    """The side of the products a veil lies on, and over how many pixels it fades out before their margin."""
     height, width = setting.stack.cover.shape
-    x0, y0 = setting.spot.x - room.gap, setting.spot.y - room.gap
-    x1, y1 = x0 + width + 2 * room.gap, y0 + height + 2 * room.gap
+    side, between = room.apart(setting.spot.x, setting.spot.y, width, height)
+    return side, between - room.gap - _RIM * room.gap // 100
+
+
+def _dimmed(image: Image, room: Room, setting: _Setting, to: float, strength: float) -> Image:
+    """The background on the words' side of the products dimmed or lifted: full from the frame's edge to the words.
+
+    It fades out in a straight line, ahead of the margin around the products' box: a veil that followed their outline
+    would be seen as a halo.
+    """
+    side, fade = _fade(setting, room)
+    height, width = setting.stack.cover.shape
+    x, y, rim = setting.spot.x, setting.spot.y, _RIM * room.gap // 100
     rows = np.arange(room.height, dtype=np.float32)[:, None]
     columns = np.arange(room.width, dtype=np.float32)[None]
     beyond = {
-        TextPlace.TOP: np.broadcast_to(rows - y1, (room.height, room.width)),
-        TextPlace.BOTTOM: np.broadcast_to(y0 - rows, (room.height, room.width)),
-        TextPlace.LEFT: np.broadcast_to(columns - x1, (room.height, room.width)),
-        TextPlace.RIGHT: np.broadcast_to(x0 - columns, (room.height, room.width)),
-    }[setting.spot.place]
-    reach = max(3.0 * room.gap, 0.9 * math.sqrt(height * width))
-    field = smoothstep(reach, 0.0, floats(beyond))
-    away = floats(cv2.distanceTransform(255 - room.near, cv2.DIST_L2, 3))
-    field *= smoothstep(0.0, 1.5 * room.gap, away) * np.float32(strength)
+        TextPlace.TOP: rows - (y + height + rim), TextPlace.BOTTOM: y - rim - rows,
+        TextPlace.LEFT: columns - (x + width + rim), TextPlace.RIGHT: x - rim - columns,
+    }[side]
+    field = smoothstep(float(fade), 0.0, floats(beyond)) * np.float32(strength)
+    field = np.broadcast_to(field, (room.height, room.width))[..., None]
     light = linear(image)
-    light += (np.float32(to) - light) * field[..., None]
-    veiled = to_bytes(encode(light))
-    return np.asarray(np.where(field[..., None] > 0, veiled, image), np.uint8)
+    light += (np.float32(to) - light) * field
+    return np.asarray(np.where(field > 0, to_bytes(encode(light)), image), np.uint8)

@@ -29,16 +29,21 @@ def words_change(words: Keys, clause: str, base: Candidate, wishes: Wishes, rule
         wishes.lost.append(f"{clause} (no words are set on this picture)")
     elif rules.remove.match_any(words):
         wishes.change(EditTarget.COMPOSITION, "wording.place", TextPlace.NONE.value, "without words")
-    elif way:
+    elif not way and side is None:
+        wishes.lost.append(f"{clause} (words can be larger, smaller, on another side or left off; for others ask anew)")
+    else:
+        _resize(way, words, wishes, rules)
+        if side is not None:
+            wishes.change(EditTarget.COMPOSITION, "wording.place", side.value, f"the words at the {side.value}")
+    return True
+
+
+def _resize(way: int, words: Keys, wishes: Wishes, rules: Rules) -> None:
+    if way:
         step = _STEP ** (0.5 if rules.small.match_any(words) else 2.0 if rules.large.match_any(words) else 1.0)
         factor = round(step if way > 0 else 1 / step, 4)
         why = f"the words {'larger' if way > 0 else 'smaller'}"
         wishes.change(EditTarget.COMPOSITION, "wording.size", factor, why, relative=True)
-    elif side is not None:
-        wishes.change(EditTarget.COMPOSITION, "wording.place", side.value, f"the words at the {side.value}")
-    else:
-        wishes.lost.append(f"{clause} (words can be larger, smaller, on another side or left off; for others ask anew)")
-    return True
 
 
 def _size(words: Keys, rules: Rules) -> int:

@@ -251,6 +251,8 @@ def test_the_words_on_the_picture_are_sized_moved_and_left_off(words: str, field
 def test_the_product_and_the_words_can_be_changed_in_one_sentence() -> None:
     feedback = read_feedback("make the can bigger and the text smaller", WORDED, SCENES)
     assert {c.field for c in feedback.changes} == {"scale", "wording.size"}
+    feedback = read_feedback("bigger text at the bottom", WORDED, SCENES)
+    assert {c.field: c.amount for c in feedback.changes} == {"wording.size": 1.25, "wording.place": "bottom"}
 
 
 @pytest.mark.parametrize("words", ["another font", "change the words to Fresh", "remove the text from the label"])
