@@ -20,7 +20,16 @@ from domain.candidate import (
     Scalar,
     Slot,
 )
-from domain.composition import Caption, Composition, SceneRef, Settings, TextPlace, Wording
+from domain.composition import (
+    LARGEST_WORDS,
+    SMALLEST_WORDS,
+    Caption,
+    Composition,
+    SceneRef,
+    Settings,
+    TextPlace,
+    Wording,
+)
 from domain.errors import IdleEdit
 from domain.plan import Plan
 from domain.values import Point
@@ -233,9 +242,11 @@ def edited_composition(composition: Composition, field: str, value: Scalar) -> C
         point = Point(**{**composition.centre.model_dump(), field.removeprefix("centre."): value})
         return composition.model_copy(update={"centre": point})
     if field in {"wording.place", "wording.size"}:
-        wording = Wording.model_validate(
-            {**composition.wording.model_dump(), field.removeprefix("wording."): value}
-        )
+        name = field.removeprefix("wording.")
+        kept = min(max(float(value), SMALLEST_WORDS), LARGEST_WORDS) if name == "size" and value else value
+        wording = Wording.model_validate({**composition.wording.model_dump(), name: kept})
+        if wording == composition.wording:
+            raise IdleEdit(f"the words are as large or small as they can be: {composition.wording.size:g}")
         return composition.model_copy(update={"wording": wording})
     if field not in {"scale", "rotation", "roll", "lift"}:
         raise IdleEdit(f"a composition has no field {field!r} to edit")

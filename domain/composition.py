@@ -110,6 +110,10 @@ class TextPlace(StrEnum):
     NONE = "none"
 
 
+SMALLEST_WORDS, LARGEST_WORDS = 0.25, 4.0
+"""Factors on the type size that suits the words' length."""
+
+
 class Wording(Model):
     """Words to set on the picture and how: the first text is the headline, the others stand under it, smaller.
 
@@ -119,7 +123,7 @@ class Wording(Model):
 
     texts: tuple[str, ...] = ()
     place: TextPlace | None = None
-    size: float = Field(default=1.0, ge=0.25, le=4)
+    size: float = Field(default=1.0, ge=SMALLEST_WORDS, le=LARGEST_WORDS)
     colours: tuple[HexColour, ...] = ()
     covered: Edges = Edges()
 
@@ -175,10 +179,9 @@ class Composition(Model):
 
     def kept_box(self) -> Box | None:
         """What a cut must leave whole: the first product and the words; None where the product was not drawn."""
-        boxes = [self.box, *(block.box for block in self.text_blocks)] if self.box else []
-        found = [box for box in boxes if box is not None]
-        if not found:
+        if self.box is None:
             return None
+        found = (self.box, *(block.box for block in self.text_blocks))
         left, top = min(b.x for b in found), min(b.y for b in found)
         right, bottom = max(b.x + b.width for b in found), max(b.y + b.height for b in found)
         return Box(x=left, y=top, width=right - left, height=bottom - top)

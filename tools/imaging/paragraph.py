@@ -92,7 +92,7 @@ def _filled(words: Sequence[str], count: int) -> tuple[str, ...]:
     return _lines(words, sorted(set(breaks)))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=48)
 def stack(texts: tuple[str, ...], lines: int, size: int, align: TextAlign, least: int) -> Stack | None:
     """The texts under each other: the first in `lines` lines at `size` pixels, the others smaller and no wider.
 

@@ -45,8 +45,8 @@ _TRIED = 160
 _VEILS = {_NEAR_WHITE: (0.0, 0.14, 0.27, 0.39, 0.50, 0.60), _NEAR_BLACK: (0.0, 0.03, 0.06, 0.10, 0.14)}
 """Strengths of the veil under light letters, that dims, and under dark ones, that lifts; shares in linear light."""
 
-_RIM, _LEAST_FADE = 40, 1.5
-"""How far a veil reaches past the words, percent of the gap, and over how many gaps it must be able to fade out."""
+_RIM, _LEAST_FADE = 0.4, 1.5
+"""How far a veil reaches past the words, and over what distance at least it must be able to fade out, in gaps."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def _fade(setting: _Setting, room: Room) -> tuple[TextPlace, int]:
     """The side of the products a veil lies on, and over how many pixels it fades out before their margin."""
     height, width = setting.stack.cover.shape
     side, between = room.apart(setting.spot.x, setting.spot.y, width, height)
-    return side, between - room.gap - _RIM * room.gap // 100
+    return side, between - round((1 + _RIM) * room.gap)
 
 
 def _dimmed(image: Image, room: Room, setting: _Setting, to: float, strength: float) -> Image:
@@ -224,7 +224,7 @@ def _dimmed(image: Image, room: Room, setting: _Setting, to: float, strength: fl
     """
     side, fade = _fade(setting, room)
     height, width = setting.stack.cover.shape
-    x, y, rim = setting.spot.x, setting.spot.y, _RIM * room.gap // 100
+    x, y, rim = setting.spot.x, setting.spot.y, round(_RIM * room.gap)
     rows = np.arange(room.height, dtype=np.float32)[:, None]
     columns = np.arange(room.width, dtype=np.float32)[None]
     beyond = {

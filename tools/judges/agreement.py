@@ -129,7 +129,7 @@ def _given(part: Part[str] | None) -> str | None:
 def _words_set(brief: Brief, views: Views) -> list[Measured]:
     """The texts of the brief against the blocks a generator set; `legibility` looks at their pixels."""
     slot = views.evidence.slot
-    asked = [part.value for part in brief.text]
+    asked = [part.value for part in brief.text if part.value.strip()]
     if slot is None or not asked:
         return []
     if slot.composition.wording.place is TextPlace.NONE:

@@ -224,6 +224,10 @@ def test_words_are_edited_with_their_composition_and_stay_with_it_in_another_sce
     assert read_field(elsewhere, EditTarget.COMPOSITION, "wording.place") == "top"
     with pytest.raises(IdleEdit):
         with_field(elsewhere, EditTarget.COMPOSITION, "wording.place", "top", state)
+    largest = with_field(elsewhere, EditTarget.COMPOSITION, "wording.size", 50.0, state)
+    assert largest.composition.wording.size == 4
+    with pytest.raises(IdleEdit):
+        with_field(largest, EditTarget.COMPOSITION, "wording.size", 60.0, state)
 
 
 def test_words_as_set_are_forgotten_before_the_next_drawing() -> None:
