@@ -9,11 +9,12 @@ from agents.state import Campaign
 from agents.understand import canvas_of, markets_of
 from domain.brief import Brief
 from domain.candidate import Slot
-from domain.composition import Caption
+from domain.composition import Caption, Wording
 from domain.errors import NoProduct, NothingPassed, OverBudget, UnsureCutout
 from domain.plan import Capability, Option, Plan, Prediction
+from domain.rules import BrandBook
 from domain.run import RunRequest
-from domain.values import AssetId, Box
+from domain.values import AssetId, Box, Edges
 from mcp_servers.assets.contract import CheckRules, CutOut, CutOutAnswer, FindScenes, SceneHit
 from mcp_servers.diffusion.contract import DescribeGenerators, LayOut, Setting
 from mcp_servers.toolbox import Toolbox
@@ -62,7 +63,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
             counts=tuple(part.value.count for part in brief.products),
             nouns=tuple(part.value.noun for part in brief.products),
             scenes=tuple(hit.scene for hit in fitting),
-            canvas=canvas,
+            canvas=canvas.size,
             count=services.grid,
             seed=request.seed,
             relations=brief.relations,
@@ -86,10 +87,12 @@ async def plan(state: Campaign, services: Services) -> Campaign:
         )
     )
     captions = dict(zip(captions, checks.captions, strict=True))
-    slots = slots_from(layout.settings, captions, tuple(answer.geometry.asset for answer in cut), request.seed)
+    wording = wording_of(brief, generator, state["book"], canvas.covered)
+    products = tuple(answer.geometry.asset for answer in cut)
+    slots = slots_from(layout.settings, captions, products, request.seed, wording)
     history = await asyncio.to_thread(services.history.pass_rates, services.brand, generator.generator)
     return {
-        "canvas": canvas,
+        "canvas": canvas.size,
         "rules": checks.checks,
         "plan": Plan(
             products=tuple(answer.geometry for answer in cut),
@@ -158,16 +161,35 @@ def no_scene(left_out: tuple[str, ...]) -> NothingPassed:
     )
 
 
+def wording_of(brief: Brief, generator: Capability, book: BrandBook, covered: Edges) -> Wording:
+    """The words to set; none where the generator cannot set them all, which `beyond` names."""
+    texts = tuple(part.value for part in brief.text)
+    if words_beyond(texts, generator):
+        return Wording()
+    return Wording(texts=texts, colours=tuple(colour.hex for colour in book.colours), covered=covered)
+
+
+def words_beyond(texts: tuple[str, ...], generator: Capability) -> tuple[str, ...]:
+    """The words a generator cannot set, and why."""
+    if generator.text is None:
+        return tuple(f"the words “{text}”" for text in texts)
+    return generator.text.beyond(texts)
+
+
 def slots_from(
-    settings: tuple[Setting, ...], captions: dict[str, Caption], products: tuple[AssetId, ...], seed: int
+    settings: tuple[Setting, ...],
+    captions: dict[str, Caption],
+    products: tuple[AssetId, ...],
+    seed: int,
+    wording: Wording,
 ) -> tuple[Slot, ...]:
-    """One slot a composition; the seed makes every slot's own."""
+    """One slot a composition, with the words to set on it; the seed makes every slot's own."""
     return tuple(
         Slot(
             id=f"c0-{number:02d}",
             caption=captions[setting.scene.id],
             scene=setting.scene,
-            composition=setting.composition,
+            composition=setting.composition.model_copy(update={"wording": wording}),
             settings=setting.settings,
             products=products,
             seed=(seed * 1009 + number) % 2**31,
@@ -180,7 +202,7 @@ def beyond(brief: Brief, generator: Capability, hits: tuple[SceneHit, ...]) -> t
     """What the brief asks for and this generator cannot draw, named before anything is spent."""
     shown = [" ".join((*hit.scene.tags, hit.scene.title)).lower() for hit in hits]
     missing = [part.value for part in brief.props if not all(part.value.lower() in scene for scene in shown)]
-    missing += [f"the words “{part.value}”" for part in brief.text if "text" not in generator.can_draw]
+    missing += words_beyond(tuple(part.value for part in brief.text), generator)
     if brief.background and not any(hit.fits for hit in hits):
         missing.append(f"the place “{brief.background.value}”")
     return tuple(missing)

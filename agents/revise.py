@@ -20,7 +20,16 @@ from domain.candidate import (
     Scalar,
     Slot,
 )
-from domain.composition import Caption, Composition, SceneRef, Settings
+from domain.composition import (
+    LARGEST_WORDS,
+    SMALLEST_WORDS,
+    Caption,
+    Composition,
+    SceneRef,
+    Settings,
+    TextPlace,
+    Wording,
+)
 from domain.errors import IdleEdit
 from domain.plan import Plan
 from domain.values import Point
@@ -162,6 +171,7 @@ def fresh(slot: Slot) -> Slot:
         "horizon": None,
         "light_from": None,
         "true_scale": None,
+        "text_blocks": (),
         "product_layer": None,
         "mask": None,
     }
@@ -196,9 +206,10 @@ def next_scene(slot: Slot, plan: Plan, state: Campaign) -> str | None:
 def read_field(slot: Slot, target: EditTarget, field: str) -> Scalar:
     """The current value of an editable field."""
     if target is EditTarget.COMPOSITION:
-        if field.startswith("centre."):
-            return float(getattr(slot.composition.centre, field.removeprefix("centre.")))
-        return getattr(slot.composition, field, None)
+        owner, _, name = field.rpartition(".")
+        held = getattr(slot.composition, owner) if owner in {"centre", "wording"} else slot.composition
+        value: Scalar = getattr(held, name, None)
+        return value.value if isinstance(value, TextPlace) else value
     if target is EditTarget.BACKGROUND:
         return slot.scene.id if field == "scene" else slot.scene.mirrored
     if target is EditTarget.GENERATOR:
@@ -230,13 +241,20 @@ def edited_composition(composition: Composition, field: str, value: Scalar) -> C
     if field.startswith("centre."):
         point = Point(**{**composition.centre.model_dump(), field.removeprefix("centre."): value})
         return composition.model_copy(update={"centre": point})
+    if field in {"wording.place", "wording.size"}:
+        name = field.removeprefix("wording.")
+        kept = min(max(float(value), SMALLEST_WORDS), LARGEST_WORDS) if name == "size" and value else value
+        wording = Wording.model_validate({**composition.wording.model_dump(), name: kept})
+        if wording == composition.wording:
+            raise IdleEdit(f"the words are as large or small as they can be: {composition.wording.size:g}")
+        return composition.model_copy(update={"wording": wording})
     if field not in {"scale", "rotation", "roll", "lift"}:
         raise IdleEdit(f"a composition has no field {field!r} to edit")
     return Composition.model_validate({**composition.model_dump(), field: value})
 
 
 def with_scene(slot: Slot, field: str, value: Scalar, state: Campaign) -> Slot:
-    """The slot in another scene (with that scene's caption and a composition laid out for it), or mirrored."""
+    """The slot in another scene, mirrored or with its own words in that scene's caption and composition."""
     if field == "mirrored":
         return slot.model_copy(update={"scene": SceneRef(id=slot.scene.id, mirrored=bool(value))})
     planned = [s for option in state["plan"].options for s in option.slots if s.scene.id == value]
@@ -247,7 +265,7 @@ def with_scene(slot: Slot, field: str, value: Scalar, state: Campaign) -> Slot:
         update={
             "scene": model.scene,
             "caption": model.caption,
-            "composition": model.composition,
+            "composition": model.composition.model_copy(update={"wording": slot.composition.wording}),
             "settings": model.settings,
         }
     )

@@ -12,7 +12,7 @@ from domain.candidate import Candidate, CandidateVerdict, Slot
 from domain.run import ExportView, Failure, RunStatus
 from domain.values import Size
 from mcp_servers.diffusion.contract import LayOut
-from mcp_servers.publish.contract import RenderExport, ResolveCanvas
+from mcp_servers.publish.contract import Canvas, RenderExport, ResolveCanvas
 from mcp_servers.toolbox import Toolbox
 
 STAGE = "shortlist"
@@ -62,12 +62,12 @@ class FinalFile(NamedTuple):
 
 
 async def final_file(
-    finalist: Candidate, channel: str, canvas: Size, state: Campaign, services: Services, tools: Toolbox
+    finalist: Candidate, channel: str, canvas: Canvas, state: Campaign, services: Services, tools: Toolbox
 ) -> FinalFile:
     """Render a finalist for a channel, drawing it anew where the aspect differs."""
     shown: Candidate = finalist
     tried: tuple[Candidate, ...] = ()
-    if not alike(canvas, state["canvas"]):
+    if not alike(canvas.size, state["canvas"]):
         tried = await reframed(finalist, channel, canvas, state, services, tools)
         passed = [c for c in tried if c.verdict is CandidateVerdict.PASSED]
         if not passed:
@@ -78,12 +78,11 @@ async def final_file(
     return FinalFile(export.model_copy(update={"candidate": finalist.id}), drawn=tried)
 
 
-async def canvas_of(channel: str, state: Campaign, services: Services, tools: Toolbox) -> Size:
-    """The size of a channel's files; a stated size is everybody's."""
+async def canvas_of(channel: str, state: Campaign, services: Services, tools: Toolbox) -> Canvas:
+    """The size of a channel's files, and what it covers of them; a stated size is everybody's."""
     if channel == UNNAMED_CHANNEL or state["brief"].size is not None:
-        return state["canvas"]
-    answer = await tools.publish.resolve_canvas(ResolveCanvas(brand=services.brand, channels=(channel,)))
-    return Size(width=answer.width, height=answer.height)
+        return Canvas(width=state["canvas"].width, height=state["canvas"].height, why="as drawn")
+    return await tools.publish.resolve_canvas(ResolveCanvas(brand=services.brand, channels=(channel,)))
 
 
 def alike(one: Size, other: Size) -> bool:
@@ -93,10 +92,11 @@ def alike(one: Size, other: Size) -> bool:
 
 
 async def reframed(
-    finalist: Candidate, channel: str, canvas: Size, state: Campaign, services: Services, tools: Toolbox
+    finalist: Candidate, channel: str, canvas: Canvas, state: Campaign, services: Services, tools: Toolbox
 ) -> tuple[Candidate, ...]:
-    """The finalist's scene and finish on another canvas, drawn and judged."""
+    """The finalist's scene, finish and words on another canvas, drawn and judged."""
     plan = state["plan"]
+    wording = finalist.composition.wording.model_copy(update={"covered": canvas.covered})
     scene = next(scene for scene in plan.scenes if scene.id == finalist.scene.id)
     layout = await tools.diffusion.lay_out(
         LayOut(
@@ -105,7 +105,7 @@ async def reframed(
             counts=tuple(part.value.count for part in state["brief"].products),
             nouns=tuple(part.value.noun for part in state["brief"].products),
             scenes=(scene,),
-            canvas=canvas,
+            canvas=canvas.size,
             count=REFRAMES,
             seed=finalist.seed % 1000,
             relations=state["brief"].relations,
@@ -118,7 +118,7 @@ async def reframed(
                 "id": f"{finalist.id}-{channel}-{number}",
                 "parent": finalist.id,
                 "scene": setting.scene,
-                "composition": setting.composition,
+                "composition": setting.composition.model_copy(update={"wording": wording}),
             }
         )
         tried.append(await drawn_and_judged(slot, state, services))

@@ -14,7 +14,7 @@ from domain.rules import BrandBook
 from domain.run import RunRequest, RunStatus
 from domain.values import Origin, Size
 from mcp_servers.assets.contract import FindProducts, FindScenes, GetAsset, ReadRules
-from mcp_servers.publish.contract import ResolveCanvas
+from mcp_servers.publish.contract import Canvas, ResolveCanvas
 from mcp_servers.toolbox import Toolbox
 
 STAGE = "understand"
@@ -88,16 +88,15 @@ def markets_of(brief: Brief) -> tuple[str, ...]:
     return tuple(part.value for part in brief.markets)
 
 
-async def canvas_of(brief: Brief, tools: Toolbox) -> Size:
+async def canvas_of(brief: Brief, tools: Toolbox) -> Canvas:
     """The canvas for a brief's channels and size. Raises NotFound for an unknown channel."""
-    answer = await tools.publish.resolve_canvas(
+    return await tools.publish.resolve_canvas(
         ResolveCanvas(
             brand=brief.brand,
             channels=tuple(part.value for part in brief.channels),
             size=str(brief.size.value) if brief.size else None,
         )
     )
-    return Size(width=answer.width, height=answer.height)
 
 
 async def look_up_products(

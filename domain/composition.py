@@ -12,6 +12,7 @@ from domain.values import (
     AssetId,
     Box,
     Degrees,
+    Edges,
     HexColour,
     Light,
     Metres,
@@ -99,11 +100,62 @@ class Placement(Model):
     affine: Affine | None = None
 
 
+class TextPlace(StrEnum):
+    """Which side of the product words are set on; none: left off at a person's word."""
+
+    TOP = "top"
+    BOTTOM = "bottom"
+    LEFT = "left"
+    RIGHT = "right"
+    NONE = "none"
+
+
+SMALLEST_WORDS, LARGEST_WORDS = 0.25, 4.0
+"""Factors on the type size that suits the words' length."""
+
+
+class Wording(Model):
+    """Words to set on the picture and how: the first text is the headline, the others stand under it, smaller.
+
+    Without a `place` the calmest is taken. `size` is a factor on the size that suits the words' length. `colours` are
+    the brand's, used where they are legible; `covered` is what the channel's own buttons and captions lie over.
+    """
+
+    texts: tuple[str, ...] = ()
+    place: TextPlace | None = None
+    size: float = Field(default=1.0, ge=SMALLEST_WORDS, le=LARGEST_WORDS)
+    colours: tuple[HexColour, ...] = ()
+    covered: Edges = Edges()
+
+
+class TextAlign(StrEnum):
+    """How the lines of a text stand to each other."""
+
+    LEFT = "left"
+    CENTRE = "centre"
+
+
+class TextBlock(Model):
+    """One text as it was set: enough to draw the same letters again.
+
+    `box` is the ink's own, in canvas pixels; `size` is the type size in pixels; `face` a shipped typeface.
+    """
+
+    text: str
+    lines: tuple[str, ...] = Field(min_length=1)
+    box: Box
+    size: int = Field(gt=0)
+    face: str
+    align: TextAlign
+    colour: HexColour
+
+
 class Composition(Model):
     """Where the product stands. `scale`, `centre` and `rotation` are the first product's; `others` stand beside it.
 
-    `centre` is in shares of the canvas, `affine` maps cutout pixels to canvas pixels. The fields after `others` are
-    filled in by the generator: `lift` is how far the base is above its ground line in canvas pixels (0 when standing).
+    `centre` is in shares of the canvas, `affine` maps cutout pixels to canvas pixels; `wording` is what is to be set
+    beside the product. The fields after it are filled in by the generator, `text_blocks` with what it set; `lift` is
+    how far the base is above its ground line in canvas pixels (0 when standing).
     """
 
     canvas: Size
@@ -114,14 +166,25 @@ class Composition(Model):
     roll: Degrees = Field(default=0.0, ge=-15, le=15, description="camera roll; scene and product together")
     lift: float = 0.0
     others: tuple[Placement, ...] = ()
+    wording: Wording = Wording()
     affine: Affine | None = None
     box: Box | None = None
     contacts: tuple[Point, ...] = ()
     horizon: float | None = Field(default=None, description="row of the horizon in canvas pixels")
     light_from: Point | None = Field(default=None, description="unit vector in the picture towards the key light")
     true_scale: float | None = Field(default=None, description="drawn height over height by real size and camera")
+    text_blocks: tuple[TextBlock, ...] = ()
     product_layer: ArtifactRef | None = None
     mask: ArtifactRef | None = None
+
+    def kept_box(self) -> Box | None:
+        """What a cut must leave whole: the first product and the words; None where the product was not drawn."""
+        if self.box is None:
+            return None
+        found = (self.box, *(block.box for block in self.text_blocks))
+        left, top = min(b.x for b in found), min(b.y for b in found)
+        right, bottom = max(b.x + b.width for b in found), max(b.y + b.height for b in found)
+        return Box(x=left, y=top, width=right - left, height=bottom - top)
 
 
 class ProductGeometry(Model):

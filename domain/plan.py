@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from pydantic import Field
 
 from domain.assets import AssetHit
@@ -46,8 +48,37 @@ class Plan(Model):
     options: tuple[Option, ...]
 
 
+class TextLimits(Model):
+    """What words a generator can set: how many texts, characters in all and in one word, and which characters."""
+
+    texts: int
+    characters: int
+    word: int
+    glyphs: str
+
+    def beyond(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Each text that cannot be set, as "the words “...” (why)"."""
+        total = sum(len(text) for text in texts)
+        found = []
+        for number, text in enumerate(texts, start=1):
+            letters = "".join(unicodedata.normalize("NFC", text).split())
+            lacking = tuple(dict.fromkeys(c for c in letters if c not in self.glyphs))
+            why = ""
+            if lacking:
+                why = f"no letters for {' '.join(lacking[:8])}"
+            elif max((len(word) for word in text.split()), default=0) > self.word:
+                why = f"a word of more than {self.word} letters"
+            elif total > self.characters:
+                why = f"{total} characters in all, {self.characters} at most"
+            elif number > self.texts:
+                why = f"{self.texts} texts at most"
+            if why:
+                found.append(f"the words “{text}” ({why})")
+        return tuple(found)
+
+
 class Capability(Model):
-    """What a generator declares about itself."""
+    """What a generator declares about itself. Without `text` it sets no words."""
 
     generator: str
     version: str
@@ -56,6 +87,7 @@ class Capability(Model):
     sizes_max: int = 4096
     can_draw: tuple[str, ...] = ()
     cannot_draw: tuple[str, ...] = ()
+    text: TextLimits | None = None
     deterministic: bool = True
     price_per_image: Money = 0.0
     seconds_per_image: Seconds = 0.5

@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from domain.values import BrandId, HexColour, MarketCode, Model
+from domain.values import BrandId, Edges, HexColour, MarketCode, Model
 
 
 class Certainty(StrEnum):
@@ -174,7 +174,7 @@ class RuleCheck(Model):
 
 
 class Channel(Model):
-    """A place a picture is published: its size and what it allows."""
+    """A place a picture is published: its size, what it allows, and what its own buttons and captions cover."""
 
     id: str
     name: str
@@ -184,4 +184,5 @@ class Channel(Model):
     formats: tuple[str, ...] = ("png",)
     max_bytes: int | None = None
     dpi: int | None = None
+    covered: Edges = Edges()
     source: str = ""

@@ -69,6 +69,15 @@ class Box(Model):
         return cls(x=x, y=y, width=width, height=height)
 
 
+class Edges(Model):
+    """A strip along each edge of a canvas, as shares of its height (top, bottom) or width (left, right)."""
+
+    top: Share = 0.0
+    bottom: Share = 0.0
+    left: Share = 0.0
+    right: Share = 0.0
+
+
 Row = tuple[float, float, float]
 Affine = tuple[Row, Row]
 """2x3 matrix: cutout pixels to canvas pixels, OpenCV convention (pixel centres at integers)."""

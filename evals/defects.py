@@ -23,7 +23,7 @@ from domain.values import AssetId, BrandId, Model, Origin, Point, Share, Size
 SUITE = "suites/defects.yaml"
 FILLED_IN = {
     "affine": None, "box": None, "contacts": (), "horizon": None, "light_from": None, "true_scale": None,
-    "product_layer": None, "mask": None,
+    "text_blocks": (), "product_layer": None, "mask": None,
 }
 
 

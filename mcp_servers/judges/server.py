@@ -11,7 +11,7 @@ from domain.values import ArtifactRef, BrandId
 from mcp_servers.judges import contract as c
 from mcp_servers.wire import typed_errors
 from mcp_servers.workshop import Workshop
-from tools.judges import Evidence, descriptor, measure, quality, shortlist
+from tools.judges import Evidence, descriptor, measure, quality, shortlist, without_words
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -27,7 +27,8 @@ def build(workshop: Workshop) -> MCPServer:
         evidence = evidence_of(workshop, request)
         findings = measure(evidence, ocr=request.ocr, only=request.only or None)
         known = request.candidate.quality if request.only else None
-        graded = quality(evidence.image, evidence.mask) if known is None else known
+        blocks = request.candidate.composition.text_blocks
+        graded = quality(without_words(evidence.image, blocks), evidence.mask) if known is None else known
         return c.Judgement(findings=findings, quality=round(graded, 4))
 
     @server.tool(annotations=READS)
@@ -38,7 +39,9 @@ def build(workshop: Workshop) -> MCPServer:
             (
                 candidate.id,
                 candidate.quality or 0.0,
-                descriptor(picture(workshop, request.brand, candidate)),
+                descriptor(
+                    without_words(picture(workshop, request.brand, candidate), candidate.composition.text_blocks)
+                ),
                 candidate.scene.id,
             )
             for candidate in request.candidates

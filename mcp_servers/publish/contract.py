@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.candidate import Candidate, Scalar
 from domain.rules import RuleCheck
 from domain.run import PublicationView
-from domain.values import BrandId, Model, RunId
+from domain.values import BrandId, Edges, Model, RunId, Size
 
 
 class ResolveCanvas(Model):
@@ -19,11 +19,17 @@ class ResolveCanvas(Model):
 
 
 class Canvas(Model):
-    """Width and height in pixels, and why."""
+    """Width and height in pixels, why, and what channels of this aspect cover with their own buttons and captions."""
 
     width: int
     height: int
     why: str
+    covered: Edges = Edges()
+
+    @property
+    def size(self) -> Size:
+        """Width and height."""
+        return Size(width=self.width, height=self.height)
 
 
 class RenderExport(Model):

@@ -19,6 +19,7 @@ from tools.publish import (
     Provenance,
     canvas_for,
     channel,
+    covered_by,
     decode,
     embargoes,
     export,
@@ -46,7 +47,8 @@ def build(workshop: Workshop) -> MCPServer:
         stated = Size.parse(request.size) if request.size else None
         size = canvas_for(request.channels, stated)
         why = "as stated" if stated else f"for {request.channels[0]}" if request.channels else "no channel was named"
-        return c.Canvas(width=size.width, height=size.height, why=why)
+        covered = covered_by(request.channels, size)
+        return c.Canvas(width=size.width, height=size.height, why=why, covered=covered)
 
     @server.tool(annotations=KEEPS)
     @typed_errors
@@ -71,7 +73,7 @@ def build(workshop: Workshop) -> MCPServer:
                 artifact=artifact.digest,
                 generator=request.candidate.generator,
             ),
-            keep=request.candidate.composition.box,
+            keep=request.candidate.composition.kept_box(),
         )
         return ExportView(
             candidate=request.candidate.id,

@@ -16,6 +16,7 @@ from tools.imaging.harmonise import look
 from tools.imaging.product import measure
 from tools.imaging.scenes import stage_of
 from tools.imaging.silhouette import trim
+from tools.imaging.typesetting import LIMITS
 
 NAME = "compositor"
 
@@ -37,7 +38,7 @@ class Compositor:
         """What it can draw and what it cannot."""
         return Capability(
             generator=NAME,
-            version="1",
+            version="2",
             can_draw=(
                 "the product's own pixels, placed, scaled and (lying flat) turned",
                 "several products side by side",
@@ -45,6 +46,7 @@ class Compositor:
                 "retrieved photographs as ground or as defocused backdrop",
                 "cast shadow, contact shadow, reflection, depth of field",
                 "warmth, exposure, contrast and saturation of the background",
+                "a headline and up to two further texts beside the product",
             ),
             cannot_draw=(
                 "people",
@@ -57,6 +59,7 @@ class Compositor:
                 "other views of the product",
                 "scene reflections in the product",
             ),
+            text=LIMITS,
             deterministic=True,
             price_per_image=0.0,
             seconds_per_image=0.15,
@@ -69,8 +72,8 @@ class Compositor:
     ) -> Iterator[Drawing]:
         """Draws slots in order, each as soon as it is finished.
 
-        Raises BadInput when a slot names a product without cutout or row, NotFound when its scene does not exist,
-        UnusableImage when a cutout is empty.
+        Raises BadInput when a slot names a product without cutout or row, or words that cannot be set; NotFound when
+        its scene does not exist, UnusableImage when a cutout is empty.
         """
         known: dict[str, Actor] = {}
         for slot in slots:

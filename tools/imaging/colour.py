@@ -106,3 +106,9 @@ def blur(image: Floats, sigma_x: float, sigma_y: float | None = None) -> Floats:
     """Gaussian blur; sigmas in pixels."""
     sigma_y = sigma_x if sigma_y is None else sigma_y
     return floats(cv2.GaussianBlur(image, (0, 0), max(sigma_x, 0.3), sigmaY=max(sigma_y, 0.3)))
+
+
+def contrast(first: Floats | float, second: Floats | float) -> Floats:
+    """Contrast ratio of two luminances, 1 to 21 (WCAG 2.2, "contrast ratio"); broadcasts."""
+    a, b = np.asarray(first, np.float32), np.asarray(second, np.float32)
+    return floats((np.maximum(a, b) + np.float32(0.05)) / (np.minimum(a, b) + np.float32(0.05)))

@@ -18,17 +18,21 @@ from domain.ports import Image, Mask
 from domain.values import Affine, Box, Point, Size
 from tools.imaging.defocus import defocus
 from tools.imaging.figure import Actor, Figure, moved, place, view_elevation, wanted_ppm
-from tools.imaging.finish import finish, printing
+from tools.imaging.finish import finish, printing, shaded
 from tools.imaging.framing import Frame, frame
 from tools.imaging.harmonise import shift
 from tools.imaging.shading import Shot, background, shade
 from tools.imaging.silhouette import over, paste
 from tools.imaging.stage import Stage, View
+from tools.imaging.typesetting import typeset
 
 
 @dataclass(frozen=True)
 class Composed:
-    """A finished picture: the composition as drawn, the picture (RGB), the products alone (RGBA) and their mask."""
+    """A finished picture: the composition as drawn, the picture (RGB), the products alone (RGBA) and their mask.
+
+    Words, where the composition asks for some, are set last, on the finished background.
+    """
 
     composition: Composition
     image: Image
@@ -70,7 +74,12 @@ def compose(
     for i in order:
         paste(image, figures[i].raster, figures[i].at)
         over(layer, figures[i].raster, figures[i].at)
-    return Composed(_filled(composition, crop, figures, view), image, layer, layer[..., 3].copy())
+    mask = layer[..., 3].copy()
+    filled = _filled(composition, crop, figures, view)
+    if not composition.wording.texts:
+        return Composed(filled, image, layer, mask)
+    words = typeset(image, mask, shaded(shading, canvas), composition.wording)
+    return Composed(filled.model_copy(update={"text_blocks": words.blocks}), words.image, layer, mask)
 
 
 def _settled(view: View, composition: Composition, figures: list[Figure]) -> tuple[Frame, list[Figure]]:

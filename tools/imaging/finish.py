@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from domain.composition import Settings
-from domain.ports import Image
+from domain.ports import Image, Mask
+from domain.values import Size
 from tools.imaging.colour import (
     Floats,
     encode,
@@ -27,6 +28,8 @@ from tools.imaging.stage import Stage
 
 ROWS = 64
 _TILE = 512
+_VISIBLE = 0.86
+"""Share of its light below which ground is seen as shaded."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,20 @@ def finish(background: Image, shading: list[Shading], look: Print) -> Image:
             tone += noise[rows] * np.float32(look.grain)
         np.maximum(tone, 0, out=tone)
         out[rows] = cv2.convertScaleAbs(tone, alpha=255.0)
+    return out
+
+
+def shaded(shading: list[Shading], canvas: Size) -> Mask:
+    """Where products visibly darken the background or mirror in it: 255, else 0."""
+    out = np.zeros((canvas.height, canvas.width), np.uint8)
+    for part in shading:
+        seen = part.factor.min(-1) < _VISIBLE
+        if part.added is not None:
+            seen |= part.added.max(-1) > 1 - _VISIBLE
+        x, y = part.corner
+        window = out[y : y + 2 * seen.shape[0], x : x + 2 * seen.shape[1]]
+        doubled = np.kron(seen, np.ones((2, 2), np.uint8))[: window.shape[0], : window.shape[1]]
+        np.maximum(window, doubled.astype(np.uint8) * 255, out=window)
     return out
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import as_file, files
 from math import cos, pi, radians, sin
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
-from PIL import ImageColor, ImageDraw, ImageFont
+from PIL import ImageColor, ImageDraw
 
 from tools.imaging import packshot_spec as spec
 from tools.imaging.packshot_shape import Floats
+from tools.imaging.typeface import font
 
 _SUPER = 2
 
@@ -26,13 +25,6 @@ class Artwork:
 
     layers: Floats
     boxes: dict[str, tuple[float, float, float, float]]
-
-
-@lru_cache(maxsize=64)
-def font(face: str, size: int) -> ImageFont.FreeTypeFont:
-    """A bundled face (SIL Open Font License) at a size in pixels."""
-    with as_file(files("tools.imaging").joinpath(f"fonts/{face}.ttf")) as path:
-        return ImageFont.truetype(str(path), size)
 
 
 class _Sheet:

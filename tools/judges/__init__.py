@@ -8,6 +8,7 @@ from tools.judges.book import Check, book
 from tools.judges.evidence import Evidence, Views
 from tools.judges.ocr import TextFound, read_text, warm_up
 from tools.judges.ranking import descriptor, quality, quality_terms, shortlist
+from tools.judges.words import without_words
 
 __all__ = [
     "CHECKS",
@@ -24,4 +25,5 @@ __all__ = [
     "read_text",
     "shortlist",
     "warm_up",
+    "without_words",
 ]

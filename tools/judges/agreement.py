@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from domain.brief import Brief, Part, ProductMention
 from domain.candidate import Change, EditTarget, Finding, Scalar
-from domain.composition import Scene
+from domain.composition import Scene, TextPlace
 from domain.documents import read_yaml
 from domain.errors import Misconfigured
 from domain.ports import Image
@@ -21,6 +21,7 @@ from domain.values import HexColour, Light, Model, Origin
 from tools.judges.book import Check
 from tools.judges.colour import Floats, ciede2000, lab, lab_of_hex
 from tools.judges.evidence import Views
+from tools.judges.words import plain
 
 VOCABULARY = "vocabulary.yaml"
 
@@ -87,7 +88,8 @@ def caption_agreement(views: Views, check: Check) -> Finding:
 
     Light and time of day against the scene's light (a closed vocabulary says which lights a word allows) and against
     the lightness of the surroundings; place, season and weather against the scene's tags by families of places; the
-    number of products against the placements; product colours against the cutout's pixels (nearest anchor in CIELAB).
+    number of products against the placements; the words asked for against those on record as set (a person may have
+    left them off); product colours against the cutout's pixels (nearest anchor in CIELAB).
     Only what was stated, answered or looked up counts, never what was assumed. What the generator declared it could
     not draw fails here until a person waives it, and no change to the picture can fix it. `value` is the share of
     measured parts that agree. The check abstains when no part can be measured.
@@ -102,6 +104,7 @@ def caption_agreement(views: Views, check: Check) -> Finding:
         )
     parts: list[Measured] = []
     if brief is not None:
+        parts += _words_set(brief, views)
         parts += _scene_parts(brief, scene) if scene is not None else []
         parts += _product_parts(brief, views)
     words = _words_about_looks(brief, views.evidence.caption)
@@ -121,6 +124,30 @@ def caption_agreement(views: Views, check: Check) -> Finding:
 def _given(part: Part[str] | None) -> str | None:
     """The value when a person or the library gave it; None when absent or assumed."""
     return None if part is None or part.origin is Origin.ASSUMED else part.value.lower()
+
+
+def _words_set(brief: Brief, views: Views) -> list[Measured]:
+    """The texts of the brief against the blocks a generator set; `legibility` looks at their pixels."""
+    slot = views.evidence.slot
+    asked = [part.value for part in brief.text if part.value.strip()]
+    if slot is None or not asked:
+        return []
+    if slot.composition.wording.place is TextPlace.NONE:
+        return [Measured(name="words", agrees=None, said="left off, as a person asked")]
+    shown = {plain(block.text) for block in views.blocks}
+    missing = [text for text in asked if plain(text) not in shown]
+    if not missing:
+        return [Measured(name="words", agrees=True, said="the words are set")]
+    listed = ", ".join(f"“{text}”" for text in missing)
+    smaller = Change(
+        target=EditTarget.COMPOSITION, field="scale", amount=0.85, relative=True, why="leave room for the words"
+    )
+    calmer = Change(target=EditTarget.BACKGROUND, field="scene", why="a calmer scene, with room for the words")
+    freer = Change(target=EditTarget.COMPOSITION, field="wording.size", amount=0.75, relative=True, why="smaller words")
+    place = slot.composition.wording.place
+    fixes = (smaller, calmer, freer)
+    where = f" at the {place}" if place else ""
+    return [Measured(name="words", agrees=False, said=f"no legible place{where} for {listed}", fixes=fixes)]
 
 
 def _scene_parts(brief: Brief, scene: Scene) -> list[Measured]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from domain.candidate import Change, EditTarget, Finding
+from domain.candidate import Change, EditTarget, Finding, Scalar
+from domain.composition import TextPlace
 from tools.judges.book import Check
 from tools.judges.colour import Floats, ciede2000
 from tools.judges.evidence import Views
+from tools.judges.words import legible
 
 
 def legibility(views: Views, check: Check) -> Finding:
     """Figure and ground: along the outline, does the product differ from what lies behind it?
 
     CIEDE2000 between the colour 5 px inside and the colour 8 px outside at each outline point; `value` is the share of
-    the outline that differs by at least `visible`. Where the brief sets text, a calm rectangle for it must also exist
-    outside the product (edge energy of the picture on an 64-cell grid).
+    the outline that differs by at least `visible`. Words that were set are measured as well: the contrast ratio of
+    WCAG 2.2 (1.4.3, level AA: 4.5 for text of any size) between the letters' own pixels and what lies around them, at
+    a low percentile, and no letter on the product. Where the brief asks for text and none was set, a calm rectangle
+    for it must exist outside the product (edge energy of the picture on an 64-cell grid).
     """
     profile = views.profile
     if profile is None:
@@ -27,7 +31,7 @@ def legibility(views: Views, check: Check) -> Finding:
         return check.abstained("too little of the outline lies inside the frame")
     difference = ciede2000(profile.colours[known, inner], profile.colours[known, outer])
     value, middle = float((difference >= check.limit("visible")).mean()), float(np.median(difference))
-    facts = {"median_delta_e": middle}
+    facts: dict[str, Scalar] = {"median_delta_e": middle}
     if value < check.limit("share"):
         darker = float(np.median(profile.colours[known, inner, 0])) < float(np.median(profile.colours[known, outer, 0]))
         step = 0.7 if darker else -0.7
@@ -46,8 +50,11 @@ def legibility(views: Views, check: Check) -> Finding:
                 ),
             ),
         )
-    brief = views.evidence.brief
-    if brief is not None and brief.text:
+    if views.blocks:
+        return _words_legible(views, check, value, facts)
+    brief, slot = views.evidence.brief, views.evidence.slot
+    left_off = slot is not None and slot.composition.wording.place is TextPlace.NONE
+    if brief is not None and brief.text and not left_off:
         room = _room_for_text(views)
         facts["text_room"] = room
         if room < check.limit("text_room"):
@@ -65,6 +72,34 @@ def legibility(views: Views, check: Check) -> Finding:
                 ),
             )
     return check.passed("the product stands out from its background", value=value, evidence=facts)
+
+
+def _words_legible(views: Views, check: Check, value: float, facts: dict[str, Scalar]) -> Finding:
+    """Every block's contrast, measured in the picture; the worst decides."""
+    measured = [(legible(views.image, views.mask, b, check.limit("words_percentile")), b) for b in views.blocks]
+    worst, block = min(measured, key=lambda m: m[0].contrast)
+    facts["words_contrast"] = worst.contrast
+    touching = next((b for found, b in measured if found.touches), None)
+    if touching is not None:
+        return check.failed(
+            f"the words “{touching.text}” lie on the product", value=value, region=touching.box, evidence=facts,
+            fixes=_ELSEWHERE,
+        )
+    if worst.contrast < check.limit("words_contrast"):
+        return check.failed(
+            f"the words “{block.text}” have a contrast of {worst.contrast:.1f} to their background, "
+            f"{check.limit('words_contrast'):g} is needed",
+            value=value, region=block.box, evidence=facts, fixes=_ELSEWHERE,
+        )
+    return check.passed(
+        f"product and words stand out; the words' contrast is {worst.contrast:.1f}", value=value, evidence=facts
+    )
+
+
+_ELSEWHERE = (
+    Change(target=EditTarget.BACKGROUND, field="scene", why="a calmer background for the words"),
+    Change(target=EditTarget.COMPOSITION, field="scale", amount=0.85, relative=True, why="leave room for the words"),
+)
 
 
 def _room_for_text(views: Views) -> float:

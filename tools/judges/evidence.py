@@ -12,13 +12,14 @@ import numpy as np
 
 from domain.brief import Brief
 from domain.candidate import Slot
-from domain.composition import ProductGeometry, Scene
+from domain.composition import ProductGeometry, Scene, TextBlock
 from domain.ports import Image, Mask
 from domain.values import Affine, AssetId, Box
 from tools.judges.colour import Floats, lab
 from tools.judges.locate import Located, locate
 from tools.judges.projection import Projection, project, union
 from tools.judges.silhouette import Profile, trace_silhouette
+from tools.judges.words import without_words
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,28 @@ class Views:
         self.unit = max(min(self.height, self.width) / 1024, 0.25)
 
     @cached_property
+    def blocks(self) -> tuple[TextBlock, ...]:
+        """The words that were set, as the generator reports them."""
+        return self.evidence.slot.composition.text_blocks if self.evidence.slot else ()
+
+    @cached_property
+    def scenery(self) -> Image:
+        """The picture without the words that were set: what every check of scene and product looks at, the lock apart.
+
+        Words are flat, sharp and of one colour; a check of grain, palette, level lines or attention would take them
+        for a part of the scene.
+        """
+        return without_words(self.image, self.blocks)
+
+    @cached_property
     def gray(self) -> Image:
         """Rec. 601 luma, uint8, full size."""
-        return np.asarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY), np.uint8)
+        return np.asarray(cv2.cvtColor(self.scenery, cv2.COLOR_RGB2GRAY), np.uint8)
 
     @cached_property
     def half(self) -> Image:
         """RGB at half size (area average)."""
-        return np.asarray(cv2.resize(self.image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        return np.asarray(cv2.resize(self.scenery, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
 
     @cached_property
     def half_gray(self) -> Image:
@@ -153,7 +168,7 @@ class Views:
     @cached_property
     def profile(self) -> Profile | None:
         """Colours along the silhouette's normals; None without a mask or with too short an outline."""
-        return None if self.mask is None else trace_silhouette(self.image, self.mask, self.unit)
+        return None if self.mask is None else trace_silhouette(self.scenery, self.mask, self.unit)
 
     @cached_property
     def share(self) -> float:

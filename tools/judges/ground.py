@@ -70,7 +70,7 @@ def _contact_ratio(views: Views) -> tuple[float | None, int]:
     level = np.interp(columns, hull[:, 0], hull[:, 1])
     at_base = (lowest > level - 0.015 * box.height) & (lowest > lowest.max() - 0.06 * box.height)
     top = max(0, int(lowest.max()) - int(0.1 * box.height))
-    strip = lab(views.image[top : min(views.height, int(lowest.max()) + int(0.17 * box.height) + 2),
+    strip = lab(views.scenery[top : min(views.height, int(lowest.max()) + int(0.17 * box.height) + 2),
                             box.x : box.x + box.width])[..., 0]
     near, far = [], []
     reach = max(2, int(0.012 * box.height))

@@ -111,7 +111,7 @@ def _cast_ratio(views: Views, scene_side: float) -> float | None:
         columns = columns[(columns >= 0) & (columns < views.width)]
         if columns.size < 0.15 * height:
             return None
-        strip = lab(views.image[top:bottom, columns.min() : columns.max() + 1])[..., 0]
+        strip = lab(views.scenery[top:bottom, columns.min() : columns.max() + 1])[..., 0]
         bands = [
             strip[base - int(up * height) - top : base - int((up - 0.03) * height) - top].mean(0)
             for up in (0.03, 0.05, 0.07, 0.09, 0.11)

@@ -18,6 +18,7 @@ from tools.language.mentions import candidates_meant, mentions
 from tools.language.tokens import key
 from tools.language.wished_changes import amounts, move, pose_change
 from tools.language.wished_scenes import scene_change
+from tools.language.wished_words import words_change
 from tools.language.wishes import Wishes
 
 _CLAUSE = re.compile(r"[.;!?\n]+|,|\bbut\b|\band then\b|\balso\b|\band\b", re.IGNORECASE)
@@ -96,6 +97,8 @@ def _clause(clause: str, base: Candidate | None, scenes: Sequence[Scene], wishes
         wishes.lost.append(f"{clause} (approving is a separate step, for the final pixels)")
         return
     known = len(wishes.understood)
+    if words_change(words, clause, base, wishes, rules):
+        return
     for attempt in (scene_change, pose_change, move, amounts):
         if attempt(words, base, scenes, wishes, rules):
             return

@@ -51,6 +51,8 @@ class _File(_Data):
     fields: dict[str, Field]
     directions: dict[str, Direction]
     degrees: dict[str, tuple[str, ...]]
+    lettering: tuple[str, ...]
+    label: tuple[str, ...]
     less: tuple[str, ...]
     more: tuple[str, ...]
     remove: tuple[str, ...]
@@ -103,6 +105,8 @@ class Rules:
     lights: Mapping[Keys, tuple[str, ...]]
     small: Phrases
     large: Phrases
+    lettering: Phrases
+    label: Phrases
     less: Phrases
     more: Phrases
     remove: Phrases
@@ -174,6 +178,8 @@ def load_rules() -> Rules:
         **{
             name: Phrases(getattr(file, name))
             for name in (
+                "lettering",
+                "label",
                 "less",
                 "more",
                 "remove",

@@ -3,7 +3,7 @@
 Pictures and facts come in as arguments; nothing here decides what may be published, or asks a database.
 """
 
-from tools.publish.channels import canvas_for, channel, channels, file_channel, parse_aspect
+from tools.publish.channels import canvas_for, channel, channels, covered_by, file_channel, parse_aspect
 from tools.publish.destination import FolderDestination
 from tools.publish.dossier import render_dossier
 from tools.publish.export import decode, export, fit, media_type, pixel_digest
@@ -14,6 +14,6 @@ from tools.publish.sheet import Tile, contact_sheet, thumbnail
 
 __all__ = [
     "SUMS", "FolderDestination", "Provenance", "SourceType", "Tile", "canvas_for", "channel", "channels", "checksums",
-    "contact_sheet", "decode", "embargoes", "export", "file_channel", "fit", "media_type", "moved_rules",
+    "contact_sheet", "covered_by", "decode", "embargoes", "export", "file_channel", "fit", "media_type", "moved_rules",
     "parse_aspect", "pixel_digest", "read_xmp", "rehash", "render_dossier", "source_type", "thumbnail", "with_xmp",
 ]

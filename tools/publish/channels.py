@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from domain.documents import read_yaml
 from domain.errors import BadInput, NotFound
 from domain.rules import Channel
-from domain.values import Size
+from domain.values import Edges, Size
 
 DEFAULT = Size(width=1024, height=1024)
 """The canvas where neither channel, size nor aspect is named."""
@@ -103,3 +103,13 @@ def canvas_for(names: Sequence[str] = (), size: Size | None = None, aspect: str 
             width=round(math.sqrt(area * ratio) / _SIDE) * _SIDE, height=round(math.sqrt(area / ratio) / _SIDE) * _SIDE
         )
     return DEFAULT
+
+
+def covered_by(names: Sequence[str], size: Size) -> Edges:
+    """What the named channels of a canvas's aspect cover of it, the widest strip of each edge.
+
+    Raises NotFound for an unknown channel.
+    """
+    aspect = size.width / size.height
+    alike = [c for c in map(channel, names) if abs(c.width / c.height - aspect) <= _SAME_ASPECT * aspect]
+    return Edges(**{edge: max((getattr(c.covered, edge) for c in alike), default=0.0) for edge in Edges.model_fields})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.critique import judged_edits, with_findings
-from agents.revise import apply_all, promising, read_field, revise, with_field
+from agents.revise import apply_all, fresh, promising, read_field, revise, with_field
 from agents.services import Services
 from agents.state import Campaign
 from domain.candidate import (
@@ -22,11 +22,22 @@ from domain.candidate import (
     Slot,
     Verdict,
 )
-from domain.composition import Caption, Composition, ProductGeometry, Scene, SceneKind, SceneRef
+from domain.composition import (
+    Caption,
+    Composition,
+    ProductGeometry,
+    Scene,
+    SceneKind,
+    SceneRef,
+    TextAlign,
+    TextBlock,
+    TextPlace,
+    Wording,
+)
 from domain.errors import IdleEdit
 from domain.plan import Option, Plan, Prediction
 from domain.run import RunRequest
-from domain.values import ArtifactRef, Light, Point, Size
+from domain.values import ArtifactRef, Box, Light, Point, Size
 
 CANVAS = Size(width=512, height=512)
 
@@ -201,3 +212,26 @@ def test_an_edit_never_touches_identity_products_or_seed_of_the_other_targets() 
     assert child.products == parent.products
     assert child.seed == parent.seed
     assert child.caption == parent.caption
+
+
+def test_words_are_edited_with_their_composition_and_stay_with_it_in_another_scene() -> None:
+    worded = slot(composition=slot().composition.model_copy(update={"wording": Wording(texts=("Glow",))}))
+    state = state_with(candidate("c0-01", gate("x", Verdict.FAIL)))
+    moved = with_field(worded, EditTarget.COMPOSITION, "wording.place", "top", state)
+    larger = with_field(moved, EditTarget.COMPOSITION, "wording.size", 1.25, state)
+    elsewhere = with_field(larger, EditTarget.BACKGROUND, "scene", "plate:beach-golden", state)
+    assert elsewhere.composition.wording == Wording(texts=("Glow",), place=TextPlace.TOP, size=1.25)
+    assert read_field(elsewhere, EditTarget.COMPOSITION, "wording.place") == "top"
+    with pytest.raises(IdleEdit):
+        with_field(elsewhere, EditTarget.COMPOSITION, "wording.place", "top", state)
+    largest = with_field(elsewhere, EditTarget.COMPOSITION, "wording.size", 50.0, state)
+    assert largest.composition.wording.size == 4
+    with pytest.raises(IdleEdit):
+        with_field(largest, EditTarget.COMPOSITION, "wording.size", 60.0, state)
+
+
+def test_words_as_set_are_forgotten_before_the_next_drawing() -> None:
+    block = TextBlock(text="Glow", lines=("Glow",), box=Box(x=9, y=9, width=40, height=20), size=30,
+                      face="Outfit-Medium", align=TextAlign.LEFT, colour="#ffffff")
+    drawn = slot(composition=slot().composition.model_copy(update={"text_blocks": (block,)}))
+    assert fresh(drawn).composition.text_blocks == ()

@@ -7,7 +7,7 @@ import pytest
 
 from domain.assets import Asset, AssetKind
 from domain.candidate import Slot
-from domain.composition import Caption
+from domain.composition import Caption, Wording
 from domain.errors import BadInput, NotFound
 from domain.ports import Generator
 from domain.values import Size
@@ -102,3 +102,22 @@ def test_the_side_of_a_products_light_is_measured() -> None:
     side, ratio = side_light(lit)
     assert side < -0.5 and ratio > 1.5
     assert side_light(lit[:, ::-1])[0] > 0.5
+
+
+def test_words_are_a_part_of_what_is_drawn_and_those_it_cannot_set_are_refused() -> None:
+    (bare, *_) = _slots()
+    plain = next(Compositor().draw([bare], {"bottle": bottle()}, {"bottle": _asset()}, {}))
+
+    def worded(text: str) -> Slot:
+        wording = bare.composition.model_copy(update={"wording": Wording(texts=(text,))})
+        return bare.model_copy(update={"composition": wording})
+
+    done = next(Compositor().draw([worded("Fresh")], {"bottle": bottle()}, {"bottle": _asset()}, {}))
+    assert [block.text for block in done.slot.composition.text_blocks] == ["Fresh"]
+    assert np.array_equal(done.layer, plain.layer)
+    assert not np.array_equal(done.image, plain.image)
+    limits = Compositor().capability().text
+    assert limits is not None
+    assert limits.beyond(("Свежо",))
+    with pytest.raises(BadInput, match="Свежо"):
+        next(Compositor().draw([worded("Свежо")], {"bottle": bottle()}, {"bottle": _asset()}, {}))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.candidate import Candidate, EditTarget, Scalar
-from domain.composition import Caption, Composition, Scene, SceneKind, SceneRef, Settings
+from domain.composition import Caption, Composition, Scene, SceneKind, SceneRef, Settings, Wording
 from domain.values import Light, Point, Size
 from tools.language import read_feedback
 
@@ -221,3 +221,48 @@ def test_any_text_gives_valid_changes_or_none(text: str) -> None:
 def test_without_candidates_nothing_is_changed() -> None:
     feedback = read_feedback("bigger", [], SCENES)
     assert feedback.changes == () and feedback.not_understood
+
+
+WORDED = [
+    c.model_copy(update={"composition": c.composition.model_copy(update={"wording": Wording(texts=("Glow",))})})
+    for c in SHOWN
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "amount"),
+    [
+        ("bigger text", "wording.size", 1.25),
+        ("make the headline smaller", "wording.size", 0.8),
+        ("the text is too big", "wording.size", 0.8),
+        ("the words are too small", "wording.size", 1.25),
+        ("move the text to the top", "wording.place", "top"),
+        ("put the slogan on the left", "wording.place", "left"),
+        ("text below the can please", "wording.place", "bottom"),
+        ("remove the text", "wording.place", "none"),
+        ("no words please", "wording.place", "none"),
+    ],
+)
+def test_the_words_on_the_picture_are_sized_moved_and_left_off(words: str, field: str, amount: Scalar) -> None:
+    (change,) = read_feedback(words, WORDED, SCENES).changes
+    assert (change.target, change.field, change.amount) == (EditTarget.COMPOSITION, field, amount)
+
+
+def test_the_product_and_the_words_can_be_changed_in_one_sentence() -> None:
+    feedback = read_feedback("make the can bigger and the text smaller", WORDED, SCENES)
+    assert {c.field for c in feedback.changes} == {"scale", "wording.size"}
+    feedback = read_feedback("bigger text at the bottom", WORDED, SCENES)
+    assert {c.field: c.amount for c in feedback.changes} == {"wording.size": 1.25, "wording.place": "bottom"}
+
+
+@pytest.mark.parametrize("words", ["another font", "change the words to Fresh", "remove the text from the label"])
+def test_what_cannot_be_done_to_words_is_handed_back(words: str) -> None:
+    feedback = read_feedback(words, WORDED, SCENES)
+    assert not feedback.changes
+    assert feedback.not_understood
+
+
+def test_words_are_not_changed_where_there_are_none() -> None:
+    feedback = read_feedback("bigger text", SHOWN, SCENES)
+    assert not feedback.changes
+    assert "no words are set" in feedback.not_understood

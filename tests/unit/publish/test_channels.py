@@ -1,8 +1,8 @@
 import pytest
 
 from domain.errors import BadInput, NotFound
-from domain.values import Size
-from tools.publish.channels import canvas_for, channel, channels, parse_aspect
+from domain.values import Edges, Size
+from tools.publish.channels import canvas_for, channel, channels, covered_by, parse_aspect
 
 
 def test_every_channel_says_where_its_size_comes_from():
@@ -55,3 +55,11 @@ def test_the_canvas_follows_size_then_channel_then_aspect(names, size, aspect, c
 def test_an_unreadable_aspect_is_bad_input(text):
     with pytest.raises(BadInput):
         parse_aspect(text)
+
+
+def test_what_channels_of_an_aspect_cover_is_added_up_and_others_do_not_count():
+    story = Size(width=1080, height=1920)
+    assert covered_by(("instagram-story",), story) == Edges(top=0.14, bottom=0.20)
+    assert covered_by(("instagram-story", "tiktok", "instagram"), story) == Edges(top=0.14, bottom=0.22, right=0.16)
+    assert covered_by(("instagram-story",), Size(width=1080, height=1080)) == Edges()
+    assert covered_by((), story) == Edges()
