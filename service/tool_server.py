@@ -1,0 +1,121 @@
+"""One tool server as a process of its own, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
+
+from domain.errors import Misconfigured
+from mcp_servers.connect import BUILD
+from mcp_servers.endpoint import is_loopback
+from mcp_servers.serve import LOOPBACK_NAMES, PATH, application
+from mcp_servers.workshop import Workshop
+from service.settings import Settings
+from service.wiring import wire
+
+DRAIN_SECONDS = 30
+"""What calls under way get to end in after SIGTERM; the longest, waiting for a drawing, takes 20."""
+
+MOST_CONNECTIONS = 256
+"""Connections held at the same time; one more is answered 503."""
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where a tool server is to listen, and under which names. Certificate and key (PEM files) make it speak TLS."""
+
+    host: str
+    port: int
+    host_names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def names(self) -> Sequence[str]:
+        """The names requests may be addressed to. Raises Misconfigured when listening everywhere without any."""
+        if self.host_names:
+            return self.host_names
+        if is_loopback(self.host):
+            return LOOPBACK_NAMES
+        if self.host in {"0.0.0.0", "::"}:
+            raise Misconfigured(
+                "a server that listens everywhere must know its own names",
+                where="--host",
+                hint="name them: --allow-host judges.example, as its clients' URL has it",
+            )
+        return (f"[{self.host}]" if ":" in self.host else self.host,)
+
+
+class Draining(uvicorn.Server):
+    """Ends calls under way before it stops, and begins no drawing meanwhile."""
+
+    def __init__(self, config: uvicorn.Config, workshop: Workshop) -> None:
+        super().__init__(config)
+        self._workshop = workshop
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, without killing this process by the same signal afterwards: a drained server ends well."""
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT: once to drain, twice to stop now."""
+        self._workshop.stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def serve(
+    name: str, settings: Settings, token: str, listening: Listening, on_start: Callable[[str], None]
+) -> None:
+    """Serve a tool server over the home of the settings until SIGTERM; `on_start` is told its URL.
+
+    Raises Misconfigured for a token or host that will not do, StorageFailed when the home or the port cannot be opened.
+    """
+    names = listening.names()
+    wired = wire(settings)
+    try:
+        app = application(BUILD[name](wired.workshop), token, names)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            ssl_certfile=listening.certificate,
+            ssl_keyfile=listening.key,
+        )
+        with listener(listening) as listens:
+            scheme = "https" if listening.certificate else "http"
+            host = f"[{listening.host}]" if ":" in listening.host else listening.host
+            on_start(f"{scheme}://{host}:{listens.getsockname()[1]}{PATH}")
+            asyncio.run(Draining(config, wired.workshop).serve(sockets=[listens]))
+    finally:
+        wired.close()
+
+
+def listener(listening: Listening) -> socket.socket:
+    """The socket; its queue takes calls from now on. Raises Misconfigured when address or port cannot be had."""
+    try:
+        family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+        return socket.create_server((listening.host, listening.port), family=family, backlog=128)
+    except OSError as error:
+        raise Misconfigured(
+            f"cannot listen on {listening.host}:{listening.port}: {error.strerror}",
+            where="--host or --port",
+            hint="give another port; 0 takes a free one",
+        ) from error
