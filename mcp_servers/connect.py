@@ -10,6 +10,7 @@ import jsonschema.validators  # noqa: F401  else the client imports it on its fi
 from mcp import Client
 from mcp.server.mcpserver import MCPServer
 
+from domain.errors import Misconfigured, ToolFailed
 from domain.ports import ArtifactStore, Recorder
 from mcp_servers.assets import server as assets
 from mcp_servers.diffusion import server as diffusion
@@ -57,3 +58,28 @@ async def open_sessions(servers: Servers, recorder: Recorder) -> AsyncIterator[S
             return Session(name, await stack.enter_async_context(Client(reach)), recorder, CALL_TIMEOUT_S)
 
         yield Sessions(**{name: await open_one(name) for name in BUILD})
+
+
+async def look_at(name: str, endpoint: Endpoint, workshop: Workshop) -> int:
+    """Ask a tool server elsewhere what it offers; returns how many tools.
+
+    Raises ToolFailed when it does not answer, Misconfigured when it is another server or of another version.
+    """
+    async with Client(BUILD[name](workshop)) as here:
+        expected = {tool.name: tool for tool in (await here.list_tools()).tools}
+    try:
+        async with Remote.open(name, endpoint, workshop.artifacts) as remote:
+            offered = {tool.name: tool for tool in await remote.tools()}
+    except Exception as error:  # the transport's own failures have no common root
+        raise ToolFailed(
+            f"the tool server {name!r} at {endpoint.url} does not answer: {error}",
+            where=f"tools.{name}.url",
+            hint=f"start it with `onbrand tools serve {name}`, and give both ends the same token",
+        ) from error
+    if changed := sorted(tool for tool in expected if offered.get(tool) != expected[tool]):
+        raise Misconfigured(
+            f"the server at {endpoint.url} offers {', '.join(changed)} otherwise than this program expects, or not",
+            where=f"tools.{name}.url",
+            hint=f"serve {name} there, with the same version of Onbrand",
+        )
+    return len(offered)

@@ -22,6 +22,7 @@ from mcp.types import (
     CallToolResult,
     ErrorData,
     JSONRPCError,
+    Tool,
     jsonrpc_message_adapter,
 )
 from mcp.types.version import LATEST_MODERN_VERSION
@@ -83,10 +84,10 @@ class Remote:
             await asyncio.to_thread(self._settle, result.structured_content, brand, f"{self.server}.{name}")
         return result
 
-    async def tools(self) -> frozenset[str]:
-        """The names of the tools this server offers. Raises MCPError when it does not answer."""
+    async def tools(self) -> list[Tool]:
+        """The tools this server offers. Raises MCPError when it does not answer."""
         async with plain_errors(), self._exchange() as client:
-            return frozenset(tool.name for tool in (await client.list_tools()).tools)
+            return (await client.list_tools()).tools
 
     def _exchange(self) -> Client:
         transport = streamable_http_client(
