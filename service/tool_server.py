@@ -57,9 +57,15 @@ class Listening:
 class Draining(uvicorn.Server):
     """Ends calls under way before it stops, and begins no drawing meanwhile."""
 
-    def __init__(self, config: uvicorn.Config, workshop: Workshop) -> None:
+    def __init__(self, config: uvicorn.Config, workshop: Workshop, on_start: Callable[[], None]) -> None:
         super().__init__(config)
         self._workshop = workshop
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's; then whoever waits for the server is told."""
+        await super().startup(sockets)
+        self._on_start()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -102,8 +108,8 @@ def serve(
         with listener(listening) as listens:
             scheme = "https" if listening.certificate else "http"
             host = f"[{listening.host}]" if ":" in listening.host else listening.host
-            on_start(f"{scheme}://{host}:{listens.getsockname()[1]}{PATH}")
-            asyncio.run(Draining(config, wired.workshop).serve(sockets=[listens]))
+            url = f"{scheme}://{host}:{listens.getsockname()[1]}{PATH}"
+            asyncio.run(Draining(config, wired.workshop, lambda: on_start(url)).serve(sockets=[listens]))
     finally:
         wired.close()
 

@@ -57,5 +57,5 @@ async def request_of(reader: asyncio.StreamReader) -> bytes:
 
 def response(status: str, body: bytes, kind: str = "application/json", more: str = "") -> bytes:
     """An HTTP response as bytes."""
-    head = f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{more}\r\n"
-    return head.encode() + body
+    about = f"content-type: {kind}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{more}"
+    return f"HTTP/1.1 {status}\r\n{about}\r\n".encode() + body
