@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import jsonschema.validators  # noqa: F401  else the client imports it on its first answer, on the event loop
 from mcp import Client
 from mcp.server.mcpserver import MCPServer
 
@@ -19,7 +18,7 @@ from mcp_servers.judges import server as judges
 from mcp_servers.publish import server as publish
 from mcp_servers.remote import Remote
 from mcp_servers.toolbox import Sessions
-from mcp_servers.wire import CALL_TIMEOUT_S, Session, plain_errors
+from mcp_servers.wire import CALL_TIMEOUT_S, InMemory, Session, plain_errors
 from mcp_servers.workshop import Workshop
 
 BUILD: Mapping[str, Callable[[Workshop], MCPServer]] = {
@@ -55,7 +54,8 @@ async def open_sessions(servers: Servers, recorder: Recorder) -> AsyncIterator[S
             if isinstance(reach, Endpoint):
                 remote = await stack.enter_async_context(Remote.open(name, reach, servers.artifacts))
                 return Session(name, remote, recorder, reach.timeout_s)
-            return Session(name, await stack.enter_async_context(Client(reach)), recorder, CALL_TIMEOUT_S)
+            client = await stack.enter_async_context(Client(reach))
+            return Session(name, InMemory(client), recorder, CALL_TIMEOUT_S)
 
         yield Sessions(**{name: await open_one(name) for name in BUILD})
 

@@ -17,8 +17,6 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import (
     CONNECTION_CLOSED,
     INVALID_REQUEST,
-    CallToolRequest,
-    CallToolRequestParams,
     CallToolResult,
     ErrorData,
     JSONRPCError,
@@ -32,7 +30,7 @@ from domain.errors import NotFound, ToolFailed
 from domain.ports import ArtifactStore
 from domain.values import BrandId
 from mcp_servers.endpoint import Endpoint
-from mcp_servers.wire import plain_errors
+from mcp_servers.wire import exchange, plain_errors
 
 MOST_ANSWER_BYTES = 4 * 2**20
 """Largest answer read; the largest of a grid of 27 is well under one megabyte."""
@@ -62,26 +60,13 @@ class Remote:
         async with http:
             yield cls(server, endpoint, artifacts, http)
 
-    async def call_tool(
-        self,
-        name: str,
-        arguments: dict[str, Any] | None = None,
-        read_timeout_seconds: float | None = None,
-    ) -> CallToolResult:
-        """One call. Raises MCPError when no answer came, ToolFailed when it names artifacts this brand does not have.
-
-        The schema a server claims for its answers is not asked for: the caller has the contract.
-        """
-        params = CallToolRequestParams(name=name, arguments=arguments)
+    async def call_tool(self, name: str, request: dict[str, Any], timeout_s: float) -> CallToolResult:
+        """One call. Raises MCPError when no answer came, ToolFailed when it names artifacts this brand does not have."""
         async with plain_errors(), self._exchange() as client:
-            result = await client.session.send_request(
-                CallToolRequest(params=params),
-                CallToolResult,
-                request_read_timeout_seconds=read_timeout_seconds,
-            )
+            result = await exchange(client, name, request, timeout_s)
         if result.structured_content is not None and not result.is_error:
-            brand = (arguments or {}).get("request", {}).get("brand")
-            await asyncio.to_thread(self._settle, result.structured_content, brand, f"{self.server}.{name}")
+            where = f"{self.server}.{name}"
+            await asyncio.to_thread(self._settle, result.structured_content, request.get("brand"), where)
         return result
 
     async def tools(self) -> list[Tool]:

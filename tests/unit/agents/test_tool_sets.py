@@ -30,9 +30,7 @@ class Outside:
     def __init__(self) -> None:
         self.reached: list[str] = []
 
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any] | None = None, read_timeout_seconds: float | None = None
-    ) -> CallToolResult:
+    async def call_tool(self, name: str, request: dict[str, Any], timeout_s: float) -> CallToolResult:
         self.reached.append(name)
         raise ConnectionError("nobody is here")
 
