@@ -61,7 +61,7 @@ class Remote:
             yield cls(server, endpoint, artifacts, http)
 
     async def call_tool(self, name: str, request: dict[str, Any], timeout_s: float) -> CallToolResult:
-        """One call. Raises MCPError when no answer came, ToolFailed when it names artifacts this brand does not have."""
+        """One call. Raises MCPError when no answer came, ToolFailed when it names artifacts this brand has not."""
         async with plain_errors(), self._exchange() as client:
             result = await exchange(client, name, request, timeout_s)
         if result.structured_content is not None and not result.is_error:
