@@ -32,7 +32,7 @@ TOOLS = frozenset(
 HISTORY_NEEDED = 20
 """Recorded runs below which no pass probability is shown."""
 
-SCORE_MARGIN = 0.06
+SCORE_MARGIN = 0.05
 """How far below the best scene's score another may lie and still be drawn."""
 
 MOST_SCENES = 10

@@ -178,7 +178,7 @@ def build() -> StateGraph[Campaign, Services, Campaign, Campaign]:
         .add_conditional_edges("shortlist", after_shortlist, ["review", END])
         .add_conditional_edges("review", after_review, ["deploy", "adjust", END])
         .add_edge("deploy", "monitor")
-        .add_edge("monitor", END)
+        .add_edge("monitor", "review")  # a person may approve another finalist later
     )
 
 

@@ -219,7 +219,7 @@ def look_metadata(scene_family: Family, look: Look) -> dict:
         "id": f"{scene_family.name}-{look.light}",
         "name": scene_family.name,
         "about": f"{scene_family.about}, {look.about}",
-        "family": scene_family.name,
+        "family": scene_family.set or scene_family.name,
         "light": look.light,
         "time_of_day": TIME_OF_DAY[look.light],
         "season": look.season,

@@ -48,6 +48,7 @@ class Family:
     place_tags: tuple[str, ...]
     scale: str
     samples: int
+    set: str = ""  # the family whose set it shows, if not its own
     distance: float = 1.0  # how many times as far the camera stands as the recipe puts it
 
 
@@ -55,7 +56,7 @@ FAMILIES: dict[str, Family] = {}
 
 def wider(name: str, of: str, about: str, distance: float = 1.75):
     """Register a second view of a family's set from further away, for groups and for things of 20 to 60 cm."""
-    FAMILIES[name] = replace(FAMILIES[of], name=name, about=about, distance=distance)
+    FAMILIES[name] = replace(FAMILIES[of], name=name, about=about, set=of, distance=distance)
 
 
 TIME_OF_DAY = {

@@ -180,7 +180,9 @@ class Driver:
         state = cast("Campaign", snapshot.values)
         waiting_for = snapshot.interrupts[0].value["kind"] if snapshot.interrupts else None
         if status is None:
-            status = {"review": RunStatus.REVIEW, None: finished_status(state)}.get(waiting_for, RunStatus.NEEDS_INPUT)
+            # At review a run is as its last stage left it: waiting for a first look, or published already.
+            told = waiting_for in {"review", None}
+            status = finished_status(state) if told else RunStatus.NEEDS_INPUT
             failure = state.get("failure")
         view = build_view(
             row,

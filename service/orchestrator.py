@@ -17,6 +17,7 @@ from domain.assets import Asset
 from domain.errors import BadInput, NotFound
 from domain.run import (
     FINISHED,
+    ExportView,
     Failure,
     ReviewAction,
     ReviewDecision,
@@ -189,21 +190,10 @@ class Onbrand:
     ) -> RunView:
         """A person's yes to the final files of these candidates: written down first, then delivered, once.
 
-        Raises NotFound for a candidate that is not on the shortlist, BadInput when no market is named and
-        RefusedByRule for a market whose rules were not checked.
+        Raises as `approvable` does.
         """
         view = await self.view(brand, run_id)
-        wanted = candidates or view.shortlist[:1]
-        exports = [export for export in view.exports if export.candidate in wanted]
-        missing = set(wanted) - {export.candidate for export in exports}
-        if missing or not exports:
-            raise NotFound(
-                f"nothing to approve under {', '.join(sorted(missing)) or 'this run'}",
-                where=run_id,
-                hint=f"the shortlist is {', '.join(view.shortlist) or 'empty'}: see `onbrand runs show {run_id}`",
-            )
-        target = markets or tuple(part.value for part in view.brief.markets) if view.brief else markets
-        self.wired.refuse_unchecked(view, target)
+        exports, target = self.approvable(view, candidates, markets)
         await asyncio.to_thread(
             self.workshop.effects.approve,
             run_id,
@@ -215,8 +205,36 @@ class Onbrand:
             self.workshop.destination.name,
             {e.artifact.digest: e.channel for e in exports},
         )
-        decision = ReviewDecision(action=ReviewAction.APPROVE, candidates=tuple(wanted), approver=approver)
+        named = tuple(dict.fromkeys(export.candidate for export in exports))
+        decision = ReviewDecision(action=ReviewAction.APPROVE, candidates=named, approver=approver)
         return await self.answer_review(brand, run_id, decision, on_event)
+
+    def approvable(
+        self, view: RunView, candidates: tuple[str, ...], markets: tuple[str, ...]
+    ) -> tuple[tuple[ExportView, ...], tuple[str, ...]]:
+        """What a yes would publish: the final files of these candidates (the first finalist's if none), and where.
+
+        Raises NotFound for a candidate that is not on the shortlist, BadInput when no market is named and
+        RefusedByRule for a market whose rules were not checked.
+        """
+        wanted = candidates or view.shortlist[:1]
+        exports = tuple(export for export in view.exports if export.candidate in wanted)
+        missing = set(wanted) - {export.candidate for export in exports}
+        if missing or not exports:
+            raise NotFound(
+                f"nothing to approve under {', '.join(sorted(missing)) or 'this run'}",
+                where=view.run_id,
+                hint=f"the shortlist is {', '.join(view.shortlist) or 'empty'}: see `onbrand runs show {view.run_id}`",
+            )
+        target = markets or (tuple(part.value for part in view.brief.markets) if view.brief else ())
+        if not target:
+            raise BadInput(
+                "this request names no market, and what is published is published somewhere",
+                where=view.run_id,
+                hint=f"name it: onbrand runs approve {view.run_id} --market SE",
+            )
+        self.wired.refuse_unchecked(view, target)
+        return exports, target
 
     async def answer_review(
         self, brand: BrandId, run_id: RunId, decision: ReviewDecision, on_event: OnEvent = quiet

@@ -20,7 +20,7 @@ from tools.rules import settle
 from tools.search import find_products as rank_products
 from tools.search import search_scenes
 from tools.segment import THRESHOLD, CutoutResult, cut_out, overlay, suggest_box
-from tools.segment.geometry import shape
+from tools.segment.shape import shape
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 KEEPS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)

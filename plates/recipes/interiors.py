@@ -147,7 +147,15 @@ def living_room() -> Scene:
     tabletop(6.3)
     return Scene(
         [
-            Look("window", "morning light through the window", morning, 0.5, (3.6, 3.6, 3.6), ev=0.35, mood=("homely", "calm", "warm")),
+            Look(
+                "window",
+                "morning light through the window",
+                morning,
+                0.5,
+                (3.6, 3.6, 3.6),
+                ev=0.35,
+                mood=("homely", "calm", "warm"),
+            ),
             Look(
                 "dusk",
                 "blue evening with the lamp on",

@@ -13,7 +13,7 @@ from service.cli.create import answers_of, drive, finish
 from service.cli.opening import opened, reported
 from service.cli.options import AnswerOption, BrandOption, JsonOption
 from service.cli.questions import usable_answers
-from service.cli.summary import HEADLINES
+from service.cli.summary import HEADLINES, print_approval
 from service.cli.terminal import Left, can_ask, ending_with_exit_codes, escaped, line, out, person, print_json, run
 
 app = typer.Typer(help="Runs: list, show, resume, approve, cancel.", no_args_is_help=True)
@@ -104,32 +104,34 @@ def approve(
 ) -> None:
     """Say yes to final files and publish them, once. Needs an interactive terminal: a person approves."""
     with ending_with_exit_codes(as_json=as_json):
-        confirm_person(run_id, candidate or [])
-        view = run(_approve(brand, run_id, tuple(candidate or ()), tuple(market or ())))
+        if not can_ask():
+            raise Refused(
+                "approval needs an interactive terminal: a person approves what is published",
+                where=run_id,
+                hint=f"run it yourself in a terminal: onbrand runs approve {run_id}",
+            )
+        view = run(_approve(brand, run_id, tuple(candidate or ()), tuple(m.upper() for m in market or ())))
     finish(view, as_json=as_json)
-
-
-def confirm_person(run_id: str, candidates: list[str]) -> None:
-    """Raises Refused without an interactive terminal, BadInput when the person says no."""
-    if not can_ask():
-        raise Refused(
-            "approval needs an interactive terminal: a person approves what is published",
-            where=run_id,
-            hint=f"run it yourself in a terminal: onbrand runs approve {run_id}",
-        )
-    which = ", ".join(candidates) or "the first of the shortlist"
-    try:
-        said = line(f"publish {which} of {run_id}? Type yes: ")
-    except Left:
-        said = ""
-    if said.lower() != "yes":
-        raise BadInput("not approved", where=run_id, hint="nothing was published")
 
 
 async def _approve(brand: str, run_id: str, candidates: tuple[str, ...], markets: tuple[str, ...]) -> RunView:
     async with opened(brand) as onbrand:
-        view = await onbrand.approve(brand, run_id, candidates, person(), markets)
+        view = await onbrand.view(brand, run_id)
+        exports, target = onbrand.approvable(view, candidates, markets)
+        print_approval(view, exports, target)
+        confirm(run_id)
+        view = await onbrand.approve(brand, run_id, tuple(e.candidate for e in exports), person(), target)
         return reported(onbrand, view)
+
+
+def confirm(run_id: str) -> None:
+    """Raises BadInput when the person says anything but yes."""
+    try:
+        said = line("publish? Type yes: ")
+    except Left:
+        said = ""
+    if said.lower() != "yes":
+        raise BadInput("not approved", where=run_id, hint="nothing was published")
 
 
 @app.command("cancel")

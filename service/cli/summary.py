@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from rich.table import Table
 
 from domain.brief import Brief, Part
 from domain.candidate import CandidateVerdict, Edit, EditOutcome
 from domain.rules import RuleVerdict
-from domain.run import Failure, RunStatus, RunView
+from domain.run import ExportView, Failure, RunStatus, RunView
 from service.cli.terminal import err, escaped, out
 
 MOST_EDITS = 8
@@ -189,6 +190,19 @@ def print_costs(view: RunView) -> None:
         f"budget ${view.costs.budget:.2f})   [bold]Time[/bold] {total:.1f} s ({stages})",
         highlight=False,
     )
+
+
+def print_approval(view: RunView, exports: Sequence[ExportView], markets: Sequence[str]) -> None:
+    """What a person is about to say yes to, on stderr: the files, where they go, and what rules leave to a person."""
+    names = [part.value for part in view.brief.channels] if view.brief else []
+    err.print(f"\n[bold]To publish[/bold] for {', '.join(markets)}{' on ' + ', '.join(names) if names else ''}")
+    for export in dict.fromkeys(exports):
+        err.print(f"  {export.candidate}: {escaped(export.artifact.path)}", highlight=False)
+    for rule in view.rules_checked:
+        if rule.verdict in {RuleVerdict.NEEDS_REVIEW, RuleVerdict.WARNING, RuleVerdict.LABEL}:
+            told = f"{rule.verdict.replace('_', ' ')}: {rule.market} {rule.rule}: {rule.reason}"
+            err.print(f"  {escaped(told)}", highlight=False)
+    err.print(f"  everything that was checked: {escaped(view.out_dir)}/dossier.html", highlight=False)
 
 
 def print_shortlist(view: RunView) -> None:

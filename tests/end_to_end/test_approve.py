@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -16,7 +17,7 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def reviewed(onbrand: Command) -> dict[str, object]:
+def reviewed(onbrand: Command) -> dict[str, Any]:
     """A run that waits for its review."""
     result = onbrand("create", "our lemon can on a marble counter, for Sweden, Instagram", "--json")
     assert result.code == 0, result.err
@@ -33,9 +34,10 @@ def approve(home: Path, run_id: str, *arguments: str, say: str = "yes") -> int:
         encoding="utf-8",
         timeout=120,
     )
-    child.expect("Type yes")
-    child.sendline(say)
-    child.expect(pexpect.EOF)
+    if child.expect(["Type yes", pexpect.EOF]) == 0:
+        assert ".png" in (child.before or "") or ".jpg" in (child.before or ""), "asked before the files were shown"
+        child.sendline(say)
+        child.expect(pexpect.EOF)
     child.close()
     return int(child.exitstatus if child.exitstatus is not None else 1)
 
@@ -46,14 +48,14 @@ def published(home: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
 
-def test_a_script_cannot_approve(reviewed: dict[str, object], onbrand: Command, home: Path) -> None:
+def test_a_script_cannot_approve(reviewed: dict[str, Any], onbrand: Command, home: Path) -> None:
     result = onbrand("runs", "approve", str(reviewed["run_id"]))
     assert result.code == 5
     assert "terminal" in result.err
     assert not published(home)
 
 
-def test_a_persons_yes_publishes_once_with_its_dossier(reviewed: dict[str, object], home: Path) -> None:
+def test_a_persons_yes_publishes_once_with_its_dossier(reviewed: dict[str, Any], home: Path) -> None:
     run_id = str(reviewed["run_id"])
     assert approve(home, run_id) == 0
     (folder,) = published(home)
@@ -66,7 +68,16 @@ def test_a_persons_yes_publishes_once_with_its_dossier(reviewed: dict[str, objec
     assert published(home) == [folder]
 
 
-def test_anything_but_yes_publishes_nothing(reviewed: dict[str, object], home: Path) -> None:
+def test_another_finalist_can_be_published_later(reviewed: dict[str, Any], home: Path) -> None:
+    run_id, (first, second, *_) = reviewed["run_id"], reviewed["shortlist"]
+    assert approve(home, run_id, "--candidate", first) == 0
+    assert approve(home, run_id, "--candidate", second) == 0
+    view = json.loads(call(home, "runs", "show", run_id, "--json").out)
+    assert view["status"] == "published"
+    assert len(view["publications"]) == len(published(home)) == 2
+
+
+def test_anything_but_yes_publishes_nothing(reviewed: dict[str, Any], home: Path) -> None:
     assert approve(home, str(reviewed["run_id"]), say="maybe") == 2
     assert not published(home)
 
@@ -77,7 +88,7 @@ def test_a_market_without_a_pack_is_not_published_to(onbrand: Command, home: Pat
     assert not published(home)
 
 
-def test_a_cancelled_run_stays_cancelled(reviewed: dict[str, object], onbrand: Command) -> None:
+def test_a_cancelled_run_stays_cancelled(reviewed: dict[str, Any], onbrand: Command) -> None:
     run_id = str(reviewed["run_id"])
     assert onbrand("runs", "cancel", run_id, "--json").document["status"] == "cancelled"
     assert onbrand("runs", "resume", run_id, "--json").document["status"] == "cancelled"

@@ -87,6 +87,10 @@ class Draft:
                 self.named_place = city
             else:
                 self.add(self.markets, city.value.split("|")[1], city.said)
+        if self.named_place is not None and self.background is not None:
+            # "on a terrace ... in Sweden": the place is the terrace, and Sweden is where it will be seen.
+            for code in self.named_place.value.partition("|")[2].split() if not self.markets else ():
+                self.add(self.markets, code, self.named_place.said)
         for language in self.languages if not self.markets else ():
             self.add(self.markets, language.value, language.said)
         background = self.background or self.named_place or self.surface or self.weak_background

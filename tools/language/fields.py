@@ -74,7 +74,8 @@ def product(r: Reading, phrase: Phrase, strength: int = 3) -> str:
         return "product"
     if draft.products and r.clause.preposition == "of" and draft.products[-1].noun in r.lexicon.sets:
         draft.products.pop()  # "a set of three knives": the knives
-    same = next((p for p in draft.products if p.noun == noun and _mergeable(p, phrase, attributes)), None)
+    listed = r.clause.joined and (r.clause.joiner != "," or not phrase.determiner)
+    same = next((p for p in draft.products if p.noun == noun and _mergeable(p, phrase, attributes, listed)), None)
     if same is not None:
         same.colours += [c for c in phrase.colours if c not in same.colours]
         same.attributes += [a for a in attributes if a and a not in same.attributes]
@@ -167,9 +168,15 @@ def _apposition(r: Reading, phrase: Phrase) -> bool:
     return phrase.determiner == "the" and head.word in r.lexicon.containers and noun not in r.lexicon.containers
 
 
-def _mergeable(product: Product, phrase: Phrase, attributes: Sequence[str]) -> bool:
-    """True if `phrase` speaks of `product` again: "the can", or the same words. Another colour makes another one."""
+def _mergeable(product: Product, phrase: Phrase, attributes: Sequence[str], listed: bool) -> bool:
+    """True if `phrase` speaks of `product` again: "the can", or the same words.
+
+    Another colour makes another one; in a list so do other words: "lemon can and blood orange can".
+    """
     if phrase.colours and product.colours and set(phrase.colours) != set(product.colours):
+        return False
+    old, new = {*product.attributes, *product.colours}, {*attributes, *phrase.colours}
+    if listed and old and new and old.isdisjoint(new):
         return False
     return phrase.definite or not phrase.determiner or set(attributes) <= set(product.attributes)
 

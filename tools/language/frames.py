@@ -116,7 +116,7 @@ def geo(r: Reading, phrase: Phrase) -> str:
         return market(r, head)
     if relation in ("in", "at", "on", "over", "overlooking", "from") and not clause.inherited:
         if relation in ("in", "at") and r.draft.named_place is None:
-            r.draft.named_place = Said(head.text, head.text)
+            r.draft.named_place = Said(f"{head.text}|{head.senses.get(Kind.COUNTRY, '')}", head.text)
         return "place"
     if head.is_a(Kind.CITY):
         r.draft.pending_cities.append(Said(f"{head.text}|{head.senses[Kind.CITY]}", head.text))

@@ -311,10 +311,19 @@ def _code(item: Item, before: Item | None, after: Item | None) -> str:
 
 def _settle_small(item: Item, before: Item | None, after: Item | None, window: Sequence[Item]) -> None:
     """ "20% off" is no preposition; "LinkedIn no" and "leave people out" deny what stands before."""
-    if item.keys == ("off",) and before is not None and before.shape is TokenKind.PERCENT:
+    if item.keys == ("story",) and _stands_alone(before, after):
+        item.senses = {Kind.CHANNEL: "instagram-story"}
+    elif item.keys == ("off",) and before is not None and before.shape is TokenKind.PERCENT:
         item.senses = {Kind.ADVERB: "off"}
     elif _denies_before(item, before, after, window):
         item.senses = {Kind.NOT_AFTER: item.word}
+
+
+def _stands_alone(before: Item | None, after: Item | None) -> bool:
+    """True for the "story" of "candle, Finland, story" and "for a story"; not for "the story of our can"."""
+    starts = before is None or before.shape in _BREAKS or before.is_a(Kind.CHANNEL, Kind.NUMBER)
+    asked = before is not None and before.keys in (("for",), ("a",), ("as",))
+    return (starts or asked) and (after is None or after.shape in _BREAKS or after.is_a(Kind.CONJUNCTION))
 
 
 def _denies_before(item: Item, before: Item | None, after: Item | None, window: Sequence[Item]) -> bool:

@@ -159,6 +159,8 @@ def _boundary(a: Item, b: Item, items: Sequence[Item], j: int) -> bool:  # noqa:
         return not (
             a.is_a(Kind.ADJECTIVE, Kind.TIME, Kind.LIGHT, Kind.WEATHER, Kind.SEASON, Kind.MOOD) and not _noun(a)
         )
+    if a.is_a(Kind.CITY) and b.is_a(*LOOKS) and not _noun(b):
+        return True  # "Paris | at night"
     if a.is_a(Kind.COUNTRY) and not a.is_a(Kind.DEMONYM):
         return not b.is_a(Kind.AUDIENCE, Kind.ABSTRACT, Kind.OUTPUT, Kind.PERSON)
     a_thing = a.is_a(*_THINGS) and not a.is_a(Kind.MATERIAL, Kind.ADJECTIVE, Kind.COLOUR) and not a.is_a(*LOOKS)

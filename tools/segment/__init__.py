@@ -5,8 +5,7 @@ Each result carries a confidence with its reason; below `THRESHOLD` a person loo
 
 from tools.segment.confidence import THRESHOLD
 from tools.segment.cutout import cut_out
-from tools.segment.geometry import asset_geometry, geometry
 from tools.segment.overlay import overlay, suggest_box
 from tools.segment.result import CutoutResult
 
-__all__ = ["THRESHOLD", "CutoutResult", "asset_geometry", "cut_out", "geometry", "overlay", "suggest_box"]
+__all__ = ["THRESHOLD", "CutoutResult", "cut_out", "overlay", "suggest_box"]

@@ -12,7 +12,7 @@ from tools.imaging.packshot import VIEW_ELEVATION, Packshot, catalogue, render
 from tools.imaging.packshot_label import draw
 from tools.imaging.packshot_shape import TurnedBody, rounded
 from tools.imaging.packshot_spec import Label, Lathe, Material, PackshotSpec, Text, Zone
-from tools.segment.geometry import light
+from tools.imaging.product import side_light
 
 HEIGHT = 320
 SPECS = {spec.id: spec for spec in catalogue()}
@@ -97,7 +97,7 @@ def test_handles_leave_a_hole_in_the_alpha(shots: dict[str, Packshot], name: str
 
 def test_every_product_is_lit_from_the_left(shots: dict[str, Packshot]) -> None:
     for name, shot in shots.items():
-        side, ratio = light(shot.rgba)
+        side, ratio = side_light(shot.rgba)
         assert side < -0.15, name
         assert ratio < 3, name
 

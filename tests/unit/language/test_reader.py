@@ -44,6 +44,11 @@ def test_several_products_keep_their_own_colours_and_counts() -> None:
     assert found == [("mug", 2, ("red",)), ("kettle", 1, ("blue",))]
 
 
+def test_the_same_thing_in_two_kinds_is_two_products() -> None:
+    brief = read("blood orange can, lemon can and a red mug on a beach, the lemon can in front")
+    assert [part.value.text for part in brief.products] == ["blood orange can", "lemon can", "red mug"]
+
+
 @pytest.mark.parametrize(
     ("request_", "background", "market"),
     [
@@ -58,6 +63,9 @@ def test_several_products_keep_their_own_colours_and_counts() -> None:
         ("a cheese in Provence, for shoppers in Norway", "Provence", ["NO"]),
         ("mug in a kitchen, DACH", "kitchen", ["DE", "AT", "CH"]),
         ("can on a terrace 🇸🇪", "terrace", ["SE"]),
+        ("the kettle on a terrace for Instagram stories in Sweden", "terrace", ["SE"]),
+        ("kettle on a terrace in Greece, for Sweden", "terrace", ["SE"]),
+        ("a red car in Paris at night, legal in Sweden", "Paris", ["SE"]),
     ],
 )
 def test_the_place_of_the_picture_is_not_the_market(request_: str, background: str, market: list[str]) -> None:
@@ -75,6 +83,7 @@ def test_a_language_yields_to_a_named_market() -> None:
     [
         ("Instagram", "instagram"),
         ("insta stories", "instagram-story"),
+        ("story", "instagram-story"),
         ("a square Instagram post", "instagram-square"),
         ("TikTok", "tiktok"),
         ("FB", "facebook"),
