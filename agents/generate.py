@@ -17,7 +17,7 @@ TOOLS = frozenset({"diffusion.describe_generators", "diffusion.submit_job", "dif
 POLL_SECONDS = 20.0
 LEAST_POLL_SECONDS = 0.2
 STALL_SECONDS = 300.0
-"""A job that finishes no drawing for this long will not end; the slowest generator takes a minute a drawing."""
+"""A job that finishes no drawing for this long is taken to have no end."""
 
 MOST_IN_A_JOB = 9
 

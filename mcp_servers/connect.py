@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mcp import Client
 from mcp.server.mcpserver import MCPServer
@@ -28,6 +28,9 @@ BUILD: Mapping[str, Callable[[Workshop], MCPServer]] = {
     "publish": publish.build,
 }
 """The tool servers there are, by name."""
+
+LOOK_TIMEOUT_S = 10.0
+"""Longest wait of somebody who only asks whether a server is there."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ async def look_at(name: str, endpoint: Endpoint, workshop: Workshop) -> int:
     async with Client(BUILD[name](workshop)) as here:
         expected = {tool.name: tool for tool in (await here.list_tools()).tools}
     try:
-        async with Remote.open(name, endpoint, workshop.artifacts) as remote:
+        async with Remote.open(name, replace(endpoint, timeout_s=LOOK_TIMEOUT_S), workshop.artifacts) as remote:
             offered = {tool.name: tool for tool in await remote.tools()}
     except Exception as error:  # the transport's own failures have no common root
         raise ToolFailed(

@@ -33,7 +33,7 @@ from mcp_servers.endpoint import Endpoint
 from mcp_servers.wire import exchange, plain_errors
 
 MOST_ANSWER_BYTES = 4 * 2**20
-"""Largest answer read; the largest of a grid of 27 is well under one megabyte."""
+"""Largest answer read. Those of a run of 27 candidates are tens of kilobytes."""
 
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_TIMEOUT_S = 60.0

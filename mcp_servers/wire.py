@@ -27,6 +27,9 @@ Answer = TypeVar("Answer", bound=BaseModel)
 CALL_TIMEOUT_S = 300.0
 """Longest wait for one answer; a slower server is a `ToolFailed`, and the run can be resumed."""
 
+MOST_SAID = 500
+"""Characters taken over of what a server says went wrong."""
+
 RETRY_AFTER_S = (0.3, 1.0, 3.0)
 """Waits before a call that may be repeated goes again to a server that is not there: a restart takes seconds."""
 
@@ -91,9 +94,9 @@ def error_from_text(server: str, tool: str, text: str) -> OnbrandError:
         except json.JSONDecodeError:
             document = None
         if isinstance(document, dict) and "code" in document:
-            return from_document(document)
+            return from_document({name: str(part)[:MOST_SAID] for name, part in document.items()})
     return ToolBroke(
-        f"the tool {server}.{tool} failed: {text[:300]}",
+        f"the tool {server}.{tool} failed: {text[:MOST_SAID]}",
         where=f"{server}.{tool}",
         hint="look at the log of the tool server; the run can be resumed with `onbrand runs resume`",
     )
@@ -170,7 +173,7 @@ class Session:
                 await asyncio.sleep(waits[0])
                 return await self._result(tool, request, waits[1:])
             raise ToolFailed(
-                f"the tool server {self.server!r} did not answer: {error}",
+                f"the tool server {self.server!r} did not answer: {str(error)[:MOST_SAID]}",
                 where=f"{self.server}.{tool}",
                 hint="check that it runs (`onbrand doctor`), then go on with `onbrand runs resume`",
             ) from error
@@ -190,7 +193,7 @@ class Session:
 def outside(where: str, what: str) -> ToolFailed:
     """The error for an answer that cannot be one."""
     return ToolFailed(
-        f"{where} answered outside its contract: {what}",
+        f"{where} answered outside its contract: {what[:MOST_SAID]}",
         where=where,
         hint="the tool server and this program must be of the same version",
     )

@@ -91,6 +91,10 @@ def serve(
     Raises Misconfigured for a token or host that will not do, StorageFailed when the home or the port cannot be opened.
     """
     names = listening.names()
+    if listening.key and not listening.certificate:
+        raise Misconfigured(
+            "a key without its certificate cannot be used", where="--tls-key", hint="give --tls-certificate too"
+        )
     wired = wire(settings)
     try:
         app = application(BUILD[name](wired.workshop), token, names)

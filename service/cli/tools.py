@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import Misconfigured
+from mcp_servers.endpoint import is_loopback
 from service.cli.options import JsonOption
 from service.cli.terminal import ending_with_exit_codes, err
 from service.settings import Settings, load_settings
@@ -73,6 +74,8 @@ def serve(
             print(json.dumps(document) if as_json else f"{name.value} tool server at {url}", flush=True)
             if not as_json:
                 err.print("stop it with Ctrl-C", style="dim")
+            if url.startswith("http:") and not is_loopback(host):
+                err.print("without TLS the token can be read on the network: put a proxy with TLS before this server")
 
         where = Listening(
             host, PORTS[name] if port is None else port, tuple(allow_host or ()), tls_certificate, tls_key

@@ -225,6 +225,7 @@ def cut_after_delivery(app: Any) -> Any:
         (("--token-file", "nowhere.txt"), None, "token file"),
         (("--token-env", "SERVED_TOKEN", "--host", "0.0.0.0"), TOKEN, "--allow-host"),
         (("--token-env", "SERVED_TOKEN", "--host", "192.0.2.1"), TOKEN, "cannot listen"),
+        (("--token-env", "SERVED_TOKEN", "--tls-key", "key.pem"), TOKEN, "--tls-certificate"),
     ],
 )
 def test_what_cannot_be_served_safely_is_refused_at_start(

@@ -110,6 +110,12 @@ class Echo:
             return Said(text="at last")
 
         @server.tool()
+        @typed_errors
+        def complain(request: Ask) -> Said:
+            """Refuse at length."""
+            raise NotFound("no " * 100_000, where="x" * 100_000, hint="y" * 100_000)
+
+        @server.tool()
         def lie(request: Ask) -> dict[str, int]:
             """Answer something else."""
             return {"number": 3}
@@ -167,6 +173,14 @@ async def test_errors_cross_http_as_themselves_and_a_break_without_its_inner_wor
             with pytest.raises(ToolBroke):
                 await say(calls, tool="unknown")
             assert (await say(calls)).text == "HI"
+
+
+async def test_of_a_long_complaint_only_the_beginning_is_kept(echo: Echo, tmp_path: Path) -> None:
+    with served(echo) as address:
+        async with session(address, tmp_path) as calls:
+            with pytest.raises(NotFound) as caught:
+                await say(calls, tool="complain")
+    assert len(json.dumps(caught.value.document())) < 4 * wire.MOST_SAID
 
 
 async def test_a_picture_is_looked_up_here_and_another_brands_is_refused(echo: Echo, tmp_path: Path) -> None:
