@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from agents.services import Services
 from agents.state import Campaign, SlotGroup
 from domain.candidate import Candidate, CandidateVerdict, Slot
-from mcp_servers.diffusion.contract import DescribeGenerators, GetJob, SubmitJob
+from domain.errors import OperatorMustAct, ToolBroke, ToolFailed
+from mcp_servers.diffusion.contract import DescribeGenerators, GetJob, JobState, SubmitJob
+from mcp_servers.toolbox import Toolbox
 
 STAGE = "generate"
 TOOLS = frozenset({"diffusion.describe_generators", "diffusion.submit_job", "diffusion.get_job"})
 POLL_SECONDS = 20.0
+LEAST_POLL_SECONDS = 0.2
+STALL_SECONDS = 300.0
+"""A job that finishes no drawing for this long is taken to have no end."""
+
 MOST_IN_A_JOB = 9
 
 
@@ -57,9 +64,7 @@ async def generate(group: SlotGroup, services: Services) -> Campaign:
             SubmitJob(brand=services.brand, slots=slots, cutouts=dict(group["plan"].cutouts))
         )
         submitted = True
-        state = await tools.diffusion.get_job(GetJob(brand=services.brand, job=job.job, wait_seconds=POLL_SECONDS))
-        while state.status == "working":
-            state = await tools.diffusion.get_job(GetJob(brand=services.brand, job=job.job, wait_seconds=POLL_SECONDS))
+        state = await finished(job.job, slots, tools, services)
     except BaseException:
         # A submitted job may have cost money whatever became of its answer: attempts are booked, not successes.
         if submitted:
@@ -69,6 +74,31 @@ async def generate(group: SlotGroup, services: Services) -> Campaign:
         raise
     await asyncio.to_thread(ledger.book, reservation, state.cost)
     return {"candidates": {candidate.id: candidate for candidate in state.candidates}}
+
+
+async def finished(job: str, slots: tuple[Slot, ...], tools: Toolbox, services: Services) -> JobState:
+    """Wait for a job's end. Raises ToolFailed when it finishes no drawing for STALL_SECONDS."""
+    drawn, since = -1, time.monotonic()
+    while True:
+        asked = time.monotonic()
+        state = await tools.diffusion.get_job(GetJob(brand=services.brand, job=job, wait_seconds=POLL_SECONDS), slots)
+        if state.status == "done":
+            return state
+        if len(state.candidates) > drawn:
+            drawn, since = len(state.candidates), time.monotonic()
+        elif time.monotonic() - since > STALL_SECONDS:
+            raise ToolFailed(
+                f"the generator has finished no drawing for {STALL_SECONDS:.0f} s",
+                where=f"job {job[:12]}",
+                hint="restart the diffusion tool server, then resume the run; finished drawings are not made again",
+            )
+        # A server that answers "working" at once is asked again at leisure.
+        await asyncio.sleep(max(0.0, LEAST_POLL_SECONDS - (time.monotonic() - asked)))
+
+
+def ends_the_attempt(error: Exception) -> bool:
+    """Whether drawing must wait for the operator: the run stops here and is resumed. Else the group alone is broken."""
+    return isinstance(error, OperatorMustAct) and not isinstance(error, ToolBroke)
 
 
 def broken(group: SlotGroup, error: BaseException) -> Campaign:

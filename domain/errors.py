@@ -18,6 +18,7 @@
     |   |-- StorageFailed             disk full, database locked or unreadable
     |   |-- LeaseLost                 another process took this run over; the late write was refused
     |   `-- ToolFailed                a tool server is down, slow or answers nonsense
+    |       `-- ToolBroke             a tool failed on this very work; other work may go through
     |-- ModelMustAct            (1)   a model's answer is unusable; asking again may help
     `-- ProgrammerMustAct       (1)   a promise of the code is broken: a bug
         `-- IdleEdit                  an edit that changes nothing was about to be run
@@ -152,6 +153,12 @@ class ToolFailed(OperatorMustAct):
     """A tool server is down, too slow, or answered something outside its contract."""
 
     code = "tool_failed"
+
+
+class ToolBroke(ToolFailed):
+    """A tool failed on this very work, for a reason its server does not tell; other work may go through."""
+
+    code = "tool_broke"
 
 
 class ModelMustAct(OnbrandError):

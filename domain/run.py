@@ -11,6 +11,7 @@ from pydantic import Field
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Edit
 from domain.composition import Scene
+from domain.errors import OperatorMustAct, subclasses
 from domain.plan import Prediction
 from domain.rules import RuleCheck
 from domain.values import ArtifactRef, BrandId, Digest, MarketCode, Model, Money, RunId, Seconds
@@ -122,6 +123,11 @@ class Failure(Model):
     message: str
     where: str = ""
     hint: str = ""
+
+
+def can_go_on(status: RunStatus, failure: Failure | None) -> bool:
+    """Whether a run that failed goes on when resumed: what stopped it was the machine's, and an operator mends that."""
+    return status is RunStatus.FAILED and failure is not None and failure.code in subclasses(OperatorMustAct)
 
 
 class RunView(Model):

@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from langgraph.errors import NodeError
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Command, Send, interrupt
+from langgraph.types import Send, interrupt
 
 from agents import critique as critique_stage
 from agents import deploy as deploy_stage
@@ -60,13 +59,13 @@ async def choose(state: Campaign) -> Campaign:
 
 
 async def generate(state: SlotGroup, runtime: Runtime[Services]) -> Campaign:
-    """Draw one scene group."""
-    return await generate_stage.generate(state, runtime.context)
-
-
-def generate_failed(state: SlotGroup, error: NodeError) -> Command[Literal["drawn"]]:
-    """Keep the siblings: a failed group becomes broken candidates. A handler has no edges, so it names where to go."""
-    return Command(update=generate_stage.broken(state, error.error), goto="drawn")
+    """Draw one scene group. One that cannot be drawn becomes broken candidates: its siblings are kept."""
+    try:
+        return await generate_stage.generate(state, runtime.context)
+    except Exception as error:
+        if generate_stage.ends_the_attempt(error):
+            raise
+        return generate_stage.broken(state, error)
 
 
 async def drawn(state: Campaign) -> Campaign:
@@ -155,7 +154,7 @@ def build() -> StateGraph[Campaign, Services, Campaign, Campaign]:
         .add_node(clarify)
         .add_node(plan)
         .add_node(choose)
-        .add_node(generate, error_handler=generate_failed, input_schema=SlotGroup)
+        .add_node(generate, input_schema=SlotGroup)
         .add_node(drawn)
         .add_node(critique, input_schema=CandidateGroup)
         .add_node(settle)

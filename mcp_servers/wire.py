@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from mcp import Client
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.shared.dispatcher import ProgressFnT
-from mcp.types import TextContent
+from mcp.shared.exceptions import MCPError
+from mcp.types import CONNECTION_CLOSED, CallToolRequest, CallToolRequestParams, CallToolResult, TextContent
 from pydantic import BaseModel, ValidationError
 
-from domain.errors import OnbrandError, ProgrammerMustAct, ToolFailed, from_document
+from domain.errors import OnbrandError, ProgrammerMustAct, ToolBroke, ToolFailed, from_document
 from domain.ports import Recorder
 
 P = ParamSpec("P")
@@ -25,6 +26,40 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 CALL_TIMEOUT_S = 300.0
 """Longest wait for one answer; a slower server is a `ToolFailed`, and the run can be resumed."""
+
+MOST_SAID = 500
+"""Characters taken over of what a server says went wrong."""
+
+RETRY_AFTER_S = (0.3, 1.0, 3.0)
+"""Waits before a call that may be repeated goes again to a server that is not there: a restart takes seconds."""
+
+
+class Caller(Protocol):
+    """One end of a connection to a tool server."""
+
+    async def call_tool(self, name: str, request: dict[str, Any], timeout_s: float) -> CallToolResult:
+        """One call. Raises what the way there raises; MCPError with CONNECTION_CLOSED where nobody answered."""
+
+
+class InMemory:
+    """A connection to a server object of this process."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def call_tool(self, name: str, request: dict[str, Any], timeout_s: float) -> CallToolResult:
+        """One call."""
+        return await exchange(self._client, name, request, timeout_s)
+
+
+async def exchange(client: Client, name: str, request: dict[str, Any], timeout_s: float) -> CallToolResult:
+    """Send one call. The schema a server claims for its answers is not held against them: the caller has the contract,
+    and checking a schema of others takes longer than most tools.
+    """
+    params = CallToolRequestParams(name=name, arguments={"request": request})
+    return await client.session.send_request(
+        CallToolRequest(params=params), CallToolResult, request_read_timeout_seconds=timeout_s
+    )
 
 
 def typed_errors(tool: Callable[P, R]) -> Callable[P, R]:
@@ -51,7 +86,7 @@ def typed_errors(tool: Callable[P, R]) -> Callable[P, R]:
 
 
 def error_from_text(server: str, tool: str, text: str) -> OnbrandError:
-    """The error a shell raised, or a `ToolFailed` when the text is not one of ours."""
+    """The error a shell raised, or a `ToolBroke` when the text is not one of ours."""
     start = text.find("{")
     if start >= 0:
         try:
@@ -59,21 +94,24 @@ def error_from_text(server: str, tool: str, text: str) -> OnbrandError:
         except json.JSONDecodeError:
             document = None
         if isinstance(document, dict) and "code" in document:
-            return from_document(document)
-    return ToolFailed(
-        f"the tool {server}.{tool} failed: {text[:300]}",
+            return from_document({name: str(part)[:MOST_SAID] for name, part in document.items()})
+    return ToolBroke(
+        f"the tool {server}.{tool} failed: {text[:MOST_SAID]}",
         where=f"{server}.{tool}",
         hint="look at the log of the tool server; the run can be resumed with `onbrand runs resume`",
     )
 
 
 class Session:
-    """One MCP session with a tool server, and what is recorded of it."""
+    """Calls to one tool server, however it is reached, and what is recorded of them."""
 
-    def __init__(self, server: str, client: Client, recorder: Recorder) -> None:
+    def __init__(
+        self, server: str, caller: Caller, recorder: Recorder, timeout_s: float = CALL_TIMEOUT_S
+    ) -> None:
         self.server = server
-        self._client = client
+        self._caller = caller
         self._recorder = recorder
+        self._timeout_s = timeout_s
 
     async def call(
         self,
@@ -82,9 +120,14 @@ class Session:
         tool: str,
         arguments: BaseModel,
         answer: type[Answer],
-        progress: ProgressFnT | None = None,
+        *,
+        once: bool = False,
+        holds: Callable[[Answer], str] = lambda answer: "",
     ) -> Answer:
         """Call a tool; returns its validated answer. `cost` in the answer, if any, is recorded with the call.
+
+        A server that is not there is asked again, unless the call may be made only `once`. `holds` says what is wrong
+        with an answer to this very question, and nothing of one that fits.
 
         Raises ProgrammerMustAct when the stage's agent does not name this tool, the tool's own OnbrandError, or
         ToolFailed when the server is down, slow or answers outside its contract.
@@ -97,7 +140,9 @@ class Session:
         request = arguments.model_dump(mode="json")
         started = time.perf_counter()
         try:
-            parsed = await self._answer(tool, request, answer, progress)
+            parsed = await self._answer(tool, request, answer, () if once else RETRY_AFTER_S)
+            if wrong := holds(parsed):
+                raise outside(name, wrong)
         except OnbrandError as error:
             self._record(stage, tool, request, started, error=error.document())
             raise
@@ -106,29 +151,31 @@ class Session:
         return parsed
 
     async def _answer(
-        self, tool: str, request: dict[str, Any], answer: type[Answer], progress: ProgressFnT | None
+        self, tool: str, request: dict[str, Any], answer: type[Answer], waits: tuple[float, ...]
     ) -> Answer:
         where = f"{self.server}.{tool}"
-        try:
-            result = await self._client.call_tool(
-                tool, {"request": request}, read_timeout_seconds=CALL_TIMEOUT_S, progress_callback=progress
-            )
-        except Exception as error:  # the transport's own failures have no common root
-            raise ToolFailed(
-                f"the tool server {self.server!r} did not answer: {error}",
-                where=where,
-                hint="check that it runs (`onbrand doctor`), then resume the run",
-            ) from error
+        result = await self._result(tool, request, waits)
         if result.is_error:
             texts = [block.text for block in result.content if isinstance(block, TextContent)]
             raise error_from_text(self.server, tool, " ".join(texts))
         try:
             return answer.model_validate(result.structured_content)
         except ValidationError as error:
+            raise outside(where, error.errors()[0]["msg"]) from error
+
+    async def _result(self, tool: str, request: dict[str, Any], waits: tuple[float, ...]) -> CallToolResult:
+        try:
+            return await self._caller.call_tool(tool, request, self._timeout_s)
+        except OnbrandError:
+            raise
+        except Exception as error:  # the transport's own failures have no common root
+            if waits and isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
+                await asyncio.sleep(waits[0])
+                return await self._result(tool, request, waits[1:])
             raise ToolFailed(
-                f"{where} answered outside its contract: {error.errors()[0]['msg']}",
-                where=where,
-                hint="the tool server and this program must be of the same version",
+                f"the tool server {self.server!r} did not answer: {str(error)[:MOST_SAID]}",
+                where=f"{self.server}.{tool}",
+                hint="check that it runs (`onbrand doctor`), then go on with `onbrand runs resume`",
             ) from error
 
     def _record(self, stage: str, tool: str, request: dict[str, Any], started: float, **fields: Any) -> None:
@@ -141,6 +188,15 @@ class Session:
             seconds=round(time.perf_counter() - started, 6),
             **fields,
         )
+
+
+def outside(where: str, what: str) -> ToolFailed:
+    """The error for an answer that cannot be one."""
+    return ToolFailed(
+        f"{where} answered outside its contract: {what[:MOST_SAID]}",
+        where=where,
+        hint="the tool server and this program must be of the same version",
+    )
 
 
 @asynccontextmanager

@@ -61,7 +61,7 @@ class Pixels:
 
 @dataclass
 class Workshop:
-    """Everything the shells reach; put together once by the service."""
+    """Everything the shells reach; put together once by the service. Once `stopping` is set no drawing is begun."""
 
     artifacts: ArtifactStore
     library: AssetLibrary
@@ -73,6 +73,7 @@ class Workshop:
     embedder: Embedder
     destination: Destination
     pixels: Pixels = field(init=False)
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.pixels = Pixels(self.artifacts)

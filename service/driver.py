@@ -20,7 +20,7 @@ from agents.services import Services
 from agents.state import Campaign
 from domain.errors import BadInput, NeedsAnswer, NothingPassed, OnbrandError, Refused
 from domain.ports import Recorder
-from domain.run import Failure, RunStatus, RunView
+from domain.run import Failure, RunStatus, RunView, can_go_on
 from memory.leases import Lease
 from memory.ledger import Ledger
 from memory.runs import RunRow, RunTable
@@ -195,7 +195,8 @@ class Driver:
         )
         await asyncio.to_thread(self.runs.save_view, row.run_id, view, lease.fence)
         await asyncio.to_thread(self.runs.set_status, row.run_id, status, failure, lease.fence)
-        if status not in {RunStatus.NEEDS_INPUT, RunStatus.REVIEW, RunStatus.WORKING}:
+        waits = status in {RunStatus.NEEDS_INPUT, RunStatus.REVIEW, RunStatus.WORKING} or can_go_on(status, failure)
+        if not waits:
             recorder.record("run_ended", status=status.value, failure=failure.model_dump() if failure else None)
         return view
 

@@ -24,6 +24,7 @@ from domain.run import (
     RunRequest,
     RunStatus,
     RunView,
+    can_go_on,
 )
 from domain.values import BrandId, RunId
 from graphs.campaign import build
@@ -67,7 +68,7 @@ class Onbrand:
             saver = await stack.enter_async_context(open_checkpoints(where or wired.home))
             ledger = Ledger(wired.database)
             driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
-            servers = await asyncio.to_thread(Servers.over, wired.workshop)
+            servers = await asyncio.to_thread(Servers.over, wired.workshop, settings.tools.elsewhere())
             try:
                 yield cls(settings, wired, servers, driver, wired.language)
             finally:
@@ -108,10 +109,14 @@ class Onbrand:
         """Run until a person is needed or the run ends. Raises RunBusy when another process is at it."""
         row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
         pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
-        if row.status in FINISHED and not pending:
+        if row.status in FINISHED and not pending and not can_go_on(row.status, row.failure):
             return await self.view(brand, run_id)
         lease = await asyncio.to_thread(lambda: self.workshop.runs.lease(run_id, this_worker()))
         async with in_threads(lease.kept()):
+            if can_go_on(row.status, row.failure):
+                await asyncio.to_thread(
+                    self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
+                )
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
             recorder = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
             with recorder:

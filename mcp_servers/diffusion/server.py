@@ -12,7 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
 
 from domain.candidate import Candidate, CandidateVerdict, Slot
-from domain.errors import OnbrandError, ToolFailed
+from domain.errors import OnbrandError, ToolBroke, ToolFailed
 from domain.ports import Drawn, Generator, Image
 from domain.values import BrandId
 from mcp_servers.diffusion import contract as c
@@ -23,6 +23,10 @@ from tools.imaging.layout import lay_out
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 DRAWS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+
+MOST_ENDED_JOBS = 64
+"""Jobs remembered after their end, for clients that still ask; their drawings are kept for good elsewhere."""
 
 
 @dataclass
@@ -37,12 +41,21 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
     task: asyncio.Task[None] | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is being drawn any more."""
+        return self.task is None or self.task.done()
+
+    @property
+    def fell_short(self) -> bool:
+        """Whether the job ended without all it was to draw; asking for the same work starts it again."""
+        return self.ended and len(self.candidates) < len(self.request.slots)
+
     def state(self, job: str) -> c.JobState:
         """What a client sees."""
-        done = self.task is None or self.task.done()
         return c.JobState(
             job=job,
-            status="done" if done else "working",
+            status="done" if self.ended else "working",
             candidates=tuple(self.candidates),
             reused=self.reused,
             cost=self.cost,
@@ -56,11 +69,7 @@ def build(workshop: Workshop) -> MCPServer:
 
     def known(job: str) -> Job:
         if job not in jobs:
-            raise ToolFailed(
-                "the generator knows no such job: it was restarted",
-                where=f"job {job[:12]}",
-                hint="resume the run; finished drawings are not made again",
-            )
+            raise stopped(job)
         return jobs[job]
 
     @server.tool(annotations=READS)
@@ -95,7 +104,9 @@ def build(workshop: Workshop) -> MCPServer:
     async def submit_job(request: c.SubmitJob) -> c.JobRef:
         """Start drawing slots that share a scene; returns at once. The same work is never drawn twice."""
         name = hashlib.sha256(request.model_dump_json().encode()).hexdigest()[:32]
-        if name not in jobs or jobs[name].error:
+        if name not in jobs or jobs[name].fell_short:
+            for old in [name for name, job in jobs.items() if job.ended][:-MOST_ENDED_JOBS]:
+                del jobs[old]
             job = jobs[name] = Job(request)
             job.task = asyncio.create_task(asyncio.to_thread(draw, workshop, job))
         return c.JobRef(job=name)
@@ -111,6 +122,8 @@ def build(workshop: Workshop) -> MCPServer:
             raise failed
         if job.error:
             raise job.error
+        if job.fell_short:
+            raise stopped(request.job)
         return job.state(request.job)
 
     @server.tool(annotations=DRAWS)
@@ -122,6 +135,15 @@ def build(workshop: Workshop) -> MCPServer:
         return job.state(request.job)
 
     return server
+
+
+def stopped(job: str) -> ToolFailed:
+    """The error for a job this server does not go on with, or never heard of."""
+    return ToolFailed(
+        "the generator does not go on with this job: it was stopped or restarted",
+        where=f"job {job[:12]}",
+        hint="resume the run; finished drawings are not made again",
+    )
 
 
 def indexed(request: c.LayOut) -> list[tuple[int, str, int]]:
@@ -150,6 +172,8 @@ def draw(workshop: Workshop, job: Job) -> None:
                 open_slots.append(slot)
         if open_slots:
             draw_open(workshop, job, generator, open_slots)
+    except ToolFailed as error:
+        job.error = ToolBroke(error.message, where=error.where, hint=error.hint)  # the generator, not this server
     except OnbrandError as error:
         job.error = error
 
@@ -167,7 +191,7 @@ def draw_open(workshop: Workshop, job: Job, generator: Generator, slots: list[Sl
         workshop.drawings.keep(request.brand, drawing_key(asked, request.cutouts, capability.version), candidate)
         job.candidates.append(candidate)
         job.cost += capability.price_per_image
-        if job.cancelled.is_set():
+        if job.cancelled.is_set() or workshop.stopping.is_set():
             return
         started = time.perf_counter()
 

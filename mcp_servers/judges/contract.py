@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.brief import Brief
 from domain.candidate import Candidate, Finding
 from domain.composition import ProductGeometry, Scene
-from domain.values import AssetId, BrandId, Digest, Model
+from domain.values import AssetId, BrandId, Digest, Model, Share
 
 
 class JudgeCandidate(Model):
@@ -27,7 +27,7 @@ class Judgement(Model):
     """Findings, and the technical quality 0..1 that orders what passes."""
 
     findings: tuple[Finding, ...]
-    quality: float
+    quality: Share
 
 
 class RankCandidates(Model):

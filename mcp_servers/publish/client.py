@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.run import ExportView
+from mcp_servers import claims
 from mcp_servers.publish import contract as c
 from mcp_servers.wire import Session
 
@@ -23,11 +24,21 @@ class PublishClient:
 
     async def render_export(self, request: c.RenderExport) -> ExportView:
         """A final file for approval."""
-        return await self.session.call(self.stage, self.allowed, "render_export", request, ExportView)
+        return await self.session.call(
+            self.stage, self.allowed, "render_export", request, ExportView, holds=lambda a: claims.export(request, a)
+        )
 
     async def deliver_approved(self, request: c.DeliverApproved) -> c.Delivered:
-        """Deliver what was approved, once."""
-        return await self.session.call(self.stage, self.allowed, "deliver_approved", request, c.Delivered)
+        """Deliver what was approved, once. Never asked twice by itself: resuming the run looks up what is out first."""
+        return await self.session.call(
+            self.stage,
+            self.allowed,
+            "deliver_approved",
+            request,
+            c.Delivered,
+            once=True,
+            holds=lambda a: claims.delivered(request, a),
+        )
 
     async def monitor_published(self, request: c.MonitorPublished) -> c.MonitorReport:
         """Re-hash what is out there."""

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from domain.errors import BadInput
-from service.cli import assets, briefs, chat, check, create, doctor, runs, schema
+from service.cli import assets, briefs, chat, check, create, doctor, runs, schema, tools
 from service.cli.terminal import EXITS, INTERRUPTED, print_json, quiet_libraries
 
 RARER_COLLECTION = (20_000, 20, 20)
@@ -30,6 +30,7 @@ app.command("check")(check.check)
 app.add_typer(assets.app, name="assets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(schema.app, name="schema")
+app.add_typer(tools.app, name="tools")
 app.command("doctor")(doctor.doctor)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel, SecretStr
 from rich.table import Table
 
 from domain.errors import OnbrandError
 from service.cli.options import JsonOption
-from service.cli.terminal import escaped, out, print_json
-from service.settings import FILE_NAME, Settings, load_settings
+from service.cli.terminal import escaped, out, print_json, run
+from service.settings import FILE_NAME, NESTED, Settings, load_settings
 
 MIN_FREE_BYTES = 500 * 2**20
 
@@ -24,6 +27,8 @@ def doctor(
 ) -> None:
     """Look at settings, storage, plates, embedder, OCR and optional parts; exit code 1 when something needed fails."""
     rows = [examine(name, look) for name, look in LOOKS]
+    if rows[0]["ok"] and rows[1]["ok"]:
+        rows += [examine(f"tools: {name}", partial(look_at_tools, name)) for name in load_settings().tools.elsewhere()]
     settings = described(load_settings()) if settings_too and rows[0]["ok"] else []
     if as_json:
         print_json({"checks": rows, "settings": settings})
@@ -96,6 +101,20 @@ def look_at_torch() -> str:
     return "installed" if found else "not installed: the compositor draws (pip install 'onbrand[diffusion]')"
 
 
+def look_at_tools(name: str) -> str:
+    """A tool server of another process answers, and is the one that is meant."""
+    from mcp_servers.connect import look_at
+    from service.wiring import wire
+
+    settings = load_settings()
+    wired = wire(settings)
+    try:
+        endpoint = settings.tools.elsewhere()[name]
+        return f"{endpoint.url}, {run(look_at(name, endpoint, wired.workshop))} tools"
+    finally:
+        wired.close()
+
+
 LOOKS = (
     ("settings", look_at_settings),
     ("storage", look_at_storage),
@@ -110,13 +129,22 @@ LOOKS = (
 def described(settings: Settings) -> list[dict[str, str]]:
     """Every setting with its value and where it comes from."""
     rows = []
-    for name, field in type(settings).model_fields.items():
-        variable = f"ONBRAND_{name.upper()}"
-        value = getattr(settings, name)
-        source = variable if variable in os.environ else FILE_NAME if name in settings.model_fields_set else "default"
-        shown = "set" if name == "database_url" and value else str(value)
-        rows.append({"name": name, "value": shown, "source": source, "about": field.description or ""})
+    for name, value, given, about in each(settings):
+        variable = f"ONBRAND_{name.upper().replace('.', NESTED)}"
+        source = variable if variable in os.environ else FILE_NAME if given else "default"
+        secret = isinstance(value, SecretStr) or (name == "database_url" and value)
+        rows.append({"name": name, "value": "set" if secret else str(value), "source": source, "about": about})
     return rows
+
+
+def each(settings: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, bool, str]]:
+    """Name, value, whether it was given, and description of every setting, nested ones with dots."""
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            yield from each(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value, name in settings.model_fields_set, field.description or ""
 
 
 def show(rows: list[dict[str, Any]], settings: list[dict[str, str]]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,11 +40,11 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {"ONBRAND_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "160"}
 
 
-def call(home: Path, *arguments: str, cwd: Path | None = None) -> Result:
-    """Run the command to its end, without a terminal."""
+def call(home: Path, *arguments: str, cwd: Path | None = None, settings: dict[str, str] | None = None) -> Result:
+    """Run the command to its end, without a terminal; `settings` are environment variables."""
     done = subprocess.run(
         [*ONBRAND, *arguments],
-        env=environment(home),
+        env=environment(home) | (settings or {}),
         cwd=cwd or home.parent,
         capture_output=True,
         text=True,
@@ -51,6 +53,59 @@ def call(home: Path, *arguments: str, cwd: Path | None = None) -> Result:
         check=False,
     )
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass
+class Served:
+    """A tool server in a process of its own."""
+
+    name: str
+    process: subprocess.Popen[str]
+    url: str
+    token: str
+    log: Path
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment variables of a process that uses it."""
+        place = f"ONBRAND_TOOLS__{self.name.upper()}__"
+        return {f"{place}URL": self.url, f"{place}TOKEN": self.token}
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.removesuffix("/mcp").rpartition(":")[2])
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait; returns how it ended."""
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+@contextmanager
+def tool_server(home: Path, name: str, port: int = 0) -> Iterator[Served]:
+    """`onbrand tools serve NAME` over a home, until the end of the block."""
+    token = f"a-token-for-{name}-that-nobody-guesses"
+    log = home.parent / f"{name}-{port}.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [*ONBRAND, "tools", "serve", name, "--port", str(port), "--token-env", "SERVED_TOKEN", "--json"],
+            env=environment(home) | {"SERVED_TOKEN": token},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, log.read_text()
+        yield Served(name, process, json.loads(line)["url"], token, log)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()  # type: ignore[union-attr]
+        assert token not in log.read_text()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from blockbuster import blockbuster_ctx
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
@@ -13,11 +14,26 @@ from domain.run import ReviewAction, ReviewDecision, RunRequest, RunStatus
 from service.dev_graph import conversation
 from service.orchestrator import Onbrand
 from service.settings import Settings
+from tests.end_to_end.conftest import tool_server
 
 REQUEST = "our blood-orange can on a sunlit terrace, for Sweden, Instagram"
 
 
 async def test_from_request_over_feedback_to_publication_nothing_blocks_the_event_loop(home: Path) -> None:
+    await watched(home)
+
+
+async def test_with_judges_in_another_process_nothing_blocks_it_either(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tool_server(home, "judges") as judges:
+        for name, value in judges.settings.items():
+            monkeypatch.setenv(name, value)
+        await watched(home)
+
+
+async def watched(home: Path) -> None:
+    """A run to its publication, with the watcher."""
     async with Onbrand.open(Settings(home=home)) as onbrand:
         row = onbrand.begin(RunRequest(request=REQUEST, brand="demo", option="quick", assume=True))
         with blockbuster_ctx() as watcher:

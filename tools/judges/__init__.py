@@ -3,7 +3,7 @@
 Pure functions on arrays: no model is asked, nothing is stored. VLM rubric judges come after these, elsewhere.
 """
 
-from tools.judges.battery import CHECKS, DEPTHS, measure
+from tools.judges.battery import CHECKS, DEPTHS, checks_for, measure
 from tools.judges.book import Check, book
 from tools.judges.evidence import Evidence, Views
 from tools.judges.ocr import TextFound, read_text, warm_up
@@ -18,6 +18,7 @@ __all__ = [
     "TextFound",
     "Views",
     "book",
+    "checks_for",
     "descriptor",
     "measure",
     "quality",

@@ -63,22 +63,29 @@ def measure(
         BadInput: unknown depth or check id.
         Misconfigured: checks.yaml or the vocabulary cannot be read.
     """
+    wanted = checks_for(depth=depth, ocr=ocr, only=only)
+    views, checks = Views(evidence), book().checks
+    findings = (CHECKS[name](views, checks[name]) for name in wanted)
+    slot = evidence.slot
+    return tuple(findings) if slot is None else tuple(_with_live_fixes(finding, slot) for finding in findings)
+
+
+def checks_for(
+    *, depth: str = "measured", ocr: bool = False, only: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """The checks `measure` makes for these, in order; it gives one Finding for each. Raises BadInput as `measure`."""
     if depth not in DEPTHS:
         raise BadInput(f"no judge depth {depth!r}", hint=f"one of {', '.join(DEPTHS)}")
     unknown = set(only or ()) - set(CHECKS)
     if unknown:
         raise BadInput(f"no check {', '.join(sorted(unknown))}", hint=f"one of {', '.join(CHECKS)}")
-    wanted = [
+    return tuple(
         name
         for name in CHECKS
         if (only is None or name in only)
         and (depth != "quick" or name in QUICK)
         and (ocr or name not in READS_TEXT)
-    ]
-    views, checks = Views(evidence), book().checks
-    findings = (CHECKS[name](views, checks[name]) for name in wanted)
-    slot = evidence.slot
-    return tuple(findings) if slot is None else tuple(_with_live_fixes(finding, slot) for finding in findings)
+    )
 
 
 def _with_live_fixes(finding: Finding, slot: Slot) -> Finding:

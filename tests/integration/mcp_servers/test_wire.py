@@ -11,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 
 from domain import errors
 from domain.values import Model
-from mcp_servers.wire import Session, plain_errors, typed_errors
+from mcp_servers.wire import InMemory, Session, plain_errors, typed_errors
 
 
 class Ask(Model):
@@ -71,7 +71,7 @@ async def call(tool: str, what: str, notes: Notes | None = None, allowed: str | 
     """One call over a fresh session."""
     recorder = notes or Notes()
     async with plain_errors(), Client(server()) as client:
-        session = Session("echo", client, recorder)
+        session = Session("echo", InMemory(client), recorder)
         return await session.call("plan", frozenset({f"echo.{allowed or tool}"}), tool, Ask(what=what), Said)
 
 
@@ -113,6 +113,6 @@ async def test_a_stage_cannot_call_a_tool_its_agent_does_not_name() -> None:
 
 async def test_a_server_that_is_gone_is_a_tool_failure() -> None:
     async with Client(server()) as client:
-        session = Session("echo", client, Notes())
+        session = Session("echo", InMemory(client), Notes())
     with pytest.raises(errors.ToolFailed, match="did not answer"):
         await asyncio.wait_for(session.call("plan", frozenset({"echo.say"}), "say", Ask(what="x"), Said), timeout=20)

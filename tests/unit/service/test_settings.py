@@ -56,3 +56,63 @@ def test_a_wrong_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(Misconfigured) as caught:
         load_settings()
     assert "ONBRAND_PARALLEL" in caught.value.where
+
+
+TOKEN = "a-token-that-nobody-guesses"
+
+
+def test_a_tool_server_elsewhere_is_named_in_the_file_and_its_token_in_the_environment(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(f'[tools.judges]\nurl = "https://judges.example/mcp"\ntoken = "{TOKEN}"\n', encoding="utf-8")
+    monkeypatch.setenv("ONBRAND_TOOLS__PUBLISH__URL", "http://127.0.0.1:8714/mcp")
+    monkeypatch.setenv("ONBRAND_TOOLS__PUBLISH__TOKEN", TOKEN)
+    monkeypatch.setenv("ONBRAND_TOOLS__JUDGES__TIMEOUT_S", "12.5")
+    elsewhere = load_settings().tools.elsewhere()
+    assert sorted(elsewhere) == ["judges", "publish"]
+    assert (elsewhere["judges"].url, elsewhere["judges"].timeout_s) == ("https://judges.example/mcp", 12.5)
+    assert elsewhere["publish"].token == TOKEN
+    assert TOKEN not in repr(load_settings()) + repr(elsewhere)
+
+
+def test_with_nothing_set_every_tool_server_is_in_this_process() -> None:
+    assert load_settings().tools.elsewhere() == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://judges.example/mcp",
+        "http://10.0.0.4/mcp",
+        "http://127.0.0.1.example/mcp",
+        "ftp://127.0.0.1/mcp",
+        "judges.example",
+        "https://user:secret-of-a-person@judges.example/mcp",
+        "https://judges.example/mcp?token=secret-of-a-person",
+    ],
+)
+def test_a_url_that_would_give_the_token_away_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ONBRAND_TOOLS__JUDGES__URL", url)
+    monkeypatch.setenv("ONBRAND_TOOLS__JUDGES__TOKEN", TOKEN)
+    with pytest.raises(Misconfigured) as caught:
+        load_settings()
+    assert caught.value.where.startswith("ONBRAND_TOOLS__JUDGES")
+    assert TOKEN not in str(caught.value.document())
+    assert "secret-of-a-person" not in str(caught.value.document())
+
+
+@pytest.mark.parametrize("url", ["http://localhost:1/mcp", "http://127.9.9.9:1/mcp", "http://[::1]:1/mcp"])
+def test_this_machine_may_be_reached_without_tls(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ONBRAND_TOOLS__JUDGES__URL", url)
+    monkeypatch.setenv("ONBRAND_TOOLS__JUDGES__TOKEN", TOKEN)
+    assert load_settings().tools.elsewhere()["judges"].url == url
+
+
+@pytest.mark.parametrize("token", [None, "short", "with a space in it, long"])
+def test_a_url_needs_a_token_that_can_be_one(monkeypatch: pytest.MonkeyPatch, token: str | None) -> None:
+    monkeypatch.setenv("ONBRAND_TOOLS__JUDGES__URL", "http://127.0.0.1:8713/mcp")
+    if token is not None:
+        monkeypatch.setenv("ONBRAND_TOOLS__JUDGES__TOKEN", token)
+    with pytest.raises(Misconfigured, match="token") as caught:
+        load_settings()
+    assert token is None or token not in str(caught.value.document())

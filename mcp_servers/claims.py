@@ -1,0 +1,114 @@
+"""What a tool server may claim: answers held against the question they answer.
+
+A contract says what an answer looks like; these say whether it can be one to this question. Each returns what is wrong,
+or nothing. They keep a server of another version, or one that lies, from bringing in pictures nobody asked for,
+verdicts it may not give, and silence in place of a check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from domain.assets import Asset
+from domain.candidate import Candidate, CandidateVerdict, Severity, Slot
+from domain.run import ExportView
+from mcp_servers.assets import contract as assets
+from mcp_servers.diffusion import contract as diffusion
+from mcp_servers.judges import contract as judges
+from mcp_servers.publish import contract as publish
+from tools.judges import book, checks_for
+
+ASKED = tuple(name for name in Slot.model_fields if name != "composition")
+"""What a generator takes over as it is; it fills in the composition."""
+
+
+def assets_of(brand: str, found: Iterable[Asset]) -> str:
+    """Assets of this brand and no other."""
+    others = sorted({asset.id for asset in found if asset.brand != brand})
+    return f"{', '.join(others)} is not this brand's" if others else ""
+
+
+def named(asked: str, given: str) -> str:
+    """The thing asked for."""
+    return "" if given == asked else f"{given} was given for {asked}"
+
+
+def cutout(request: assets.CutOut, answer: assets.CutOutAnswer) -> str:
+    """The cutout of the asset asked for."""
+    other = named(request.asset, answer.asset.id) or named(request.asset, answer.geometry.asset)
+    return other or assets_of(request.brand, [answer.asset])
+
+
+def rules(request: assets.CheckRules, answer: assets.RuleChecks) -> str:
+    """A caption for each one given."""
+    asked, given = len(request.captions), len(answer.captions)
+    return "" if asked == given else f"{given} captions were given for {asked}"
+
+
+def layout(request: diffusion.LayOut, answer: diffusion.Layout) -> str:
+    """Compositions in the scenes and on the canvas asked for."""
+    scenes = {scene.id for scene in request.scenes}
+    if unknown := sorted({setting.scene.id for setting in answer.settings} - scenes):
+        return f"no such scene was offered: {', '.join(unknown)}"
+    wrong = any(setting.composition.canvas != request.canvas for setting in answer.settings)
+    return "a composition is for another canvas" if wrong else ""
+
+
+def drawings(job: str, slots: Sequence[Slot], answer: diffusion.JobState) -> str:
+    """Drawings of the slots asked for, each once and not judged by who drew it; all of them when done."""
+    if answer.job != job:
+        return "it tells of another job"
+    names = [candidate.id for candidate in answer.candidates]
+    asked = {slot.id: slot for slot in slots}
+    if unknown := sorted(set(names) - asked.keys()):
+        return f"nobody asked for {', '.join(unknown)}"
+    if len(names) != len(set(names)):
+        return "a candidate is there twice"
+    if answer.status == "done" and (missing := sorted(asked.keys() - set(names))):
+        return f"the job is done, but {', '.join(missing)} is missing"
+    return next((wrong for c in answer.candidates if (wrong := drawing(asked[c.id], c))), "")
+
+
+def drawing(slot: Slot, candidate: Candidate) -> str:
+    """One drawing of one slot."""
+    changed = [name for name in ASKED if getattr(candidate, name) != getattr(slot, name)]
+    if changed or candidate.composition.canvas != slot.composition.canvas:
+        return f"{slot.id} was drawn otherwise than asked: {', '.join(changed) or 'canvas'}"
+    if candidate.verdict is not CandidateVerdict.PENDING or candidate.findings:
+        return f"{slot.id} is judged already"
+    return "" if candidate.artifact else f"{slot.id} has no picture"
+
+
+def judgement(answer: judges.Judgement, *, ocr: bool, only: tuple[str, ...] = ()) -> str:
+    """One finding for each check asked for: a check that is not told of has not passed."""
+    expected = checks_for(only=only or None, ocr=ocr)
+    made = [finding.check for finding in answer.findings]
+    if unknown := sorted(set(made) - set(expected)):
+        return f"no such check was asked for: {', '.join(unknown)}"
+    if missing := sorted(set(expected) - set(made)):
+        return f"not checked: {', '.join(missing)}"
+    if len(made) != len(set(made)):
+        return "a check is there twice"
+    known = book().checks
+    lowered = [f.check for f in answer.findings if f.severity not in {known[f.check].severity, Severity.REVIEW}]
+    return f"{', '.join(lowered)} has another severity" if lowered else ""
+
+
+def ranking(request: judges.RankCandidates, answer: judges.Ranking) -> str:
+    """Some of the candidates asked about, each once."""
+    if unknown := sorted(set(answer.shortlist) - {candidate.id for candidate in request.candidates}):
+        return f"no such candidate was asked about: {', '.join(unknown)}"
+    if len(answer.shortlist) != len(set(answer.shortlist)) or len(answer.shortlist) > request.size:
+        return "the shortlist is longer than asked, or has a candidate twice"
+    return ""
+
+
+def export(request: publish.RenderExport, answer: ExportView) -> str:
+    """The file asked for."""
+    fits = (answer.candidate, answer.channel) == (request.candidate.id, request.channel)
+    return "" if fits else f"a file of {answer.candidate} for {answer.channel} was given"
+
+
+def delivered(request: publish.DeliverApproved, answer: publish.Delivered) -> str:
+    """Publications of this run."""
+    return "" if all(p.run_id == request.run_id for p in answer.publications) else "it tells of another run"
