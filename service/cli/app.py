@@ -13,7 +13,7 @@ from domain.errors import BadInput
 from service.cli import assets, briefs, chat, check, create, doctor, runs, schema, tools
 from service.cli.terminal import EXITS, INTERRUPTED, print_json, quiet_libraries
 
-RARER_COLLECTION = (20_000, 20, 20)
+RARER_COLLECTION = (100_000, 50, 50)
 """A command imports and makes objects that mostly live to its end: looking for garbage among them every 700
 allocations, Python's default, takes a tenth of a `create` (`python -m benchmarks.create`)."""
 
