@@ -259,8 +259,8 @@ def _encoded(extension: str, image: Image, parameters: list[int]) -> bytes:
 def encode_png(image: Image) -> bytes:
     """Lossless PNG of an RGB, RGBA or single-channel array. The same pixels give the same bytes; no metadata.
 
-    Run-length matching on the difference to the row above, no search for filters or matches: with film grain in the
-    picture that takes half the time of the library's defaults and the file is 10% larger (docs/performance.md).
+    Run-length matching on the difference to the row above, no search for filters or matches: film grain leaves little
+    to find.
     """
     settings = [
         cv2.IMWRITE_PNG_COMPRESSION, 1,
