@@ -81,7 +81,13 @@ async def settle(state: Campaign, services: Services) -> Campaign:
         "candidates": (),
     }
     while True:
-        shortlist = await ranked(eligible(state, candidates), tools, services)
+        entered = eligible(state, candidates)
+        shortlist = await ranked(entered, tools, services)
+        place = in_named_place(entered, state)
+        if not {c.id for c in place} & set(shortlist):
+            shortlist = (*(await ranked(place, tools, services))[:1], *shortlist)[: services.shortlist_size]
+        # What the person named comes first, however well its like came out.
+        shortlist = tuple(sorted(shortlist, key=lambda name: name not in {c.id for c in place}))
         shortlist = filled(shortlist, state, candidates, services.shortlist_size)
         unread = [candidates[name] for name in shortlist if not has_read_text(candidates[name])]
         for candidate in unread:
@@ -106,6 +112,14 @@ def filled(shortlist: tuple[str, ...], state: Campaign, candidates: dict[str, Ca
     parents = {candidates[name].parent for name in shortlist}
     rest = (name for name in state.get("previous", ()) if name not in shortlist and name not in parents)
     return (*shortlist, *rest)[:size]
+
+
+def in_named_place(candidates: tuple[Candidate, ...], state: Campaign) -> tuple[Candidate, ...]:
+    """Candidates in the very place the brief names: a courtyard may pass for a terrace, but a terrace is one."""
+    brief = state["brief"]
+    words = {word for part in (brief.background, brief.surface) if part for word in part.value.lower().split()}
+    named = {scene.id for scene in state["plan"].scenes if scene.tags and scene.tags[0] in words}
+    return tuple(c for c in candidates if c.scene.id in named)
 
 
 async def ranked(candidates: tuple[Candidate, ...], tools: Toolbox, services: Services) -> tuple[str, ...]:
