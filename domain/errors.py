@@ -5,14 +5,18 @@
     |   |-- BadInput            (2)   the request, a file or an option is unusable
     |   |   |-- UnusableImage         not an image, huge, animated, corrupt, no product in it
     |   |   |-- NotFound              no such brand, market, channel, asset or run (or not yours)
-    |   |   `-- RunBusy               another process works on this run right now
+    |   |   |-- Conflict              not in this state: already answered, not waiting, a key used for something else
+    |   |   |   `-- RunBusy           another process works on this run right now
+    |   |   `-- TooManyRequests       more than this principal's share; wait, then try again
     |   |-- NeedsAnswer         (3)   the work cannot go on without an answer
     |   |   |-- NoProduct             no product matches the request
     |   |   `-- UnsureCutout          the product's outline is not certain enough to go on
     |   |-- NothingPassed       (4)   every candidate failed a gate
-    |   `-- Refused             (5)   a rule or the budget says no
+    |   `-- Refused             (5)   a rule, the budget or a missing right says no
     |       |-- RefusedByRule
-    |       `-- OverBudget
+    |       |-- OverBudget
+    |       |-- Unauthorised          nobody is signed in, or the key or token is not valid
+    |       `-- Forbidden             signed in, and the role does not allow it
     |-- OperatorMustAct         (1)   the machine or its settings need attention
     |   |-- Misconfigured             a setting is missing or wrong
     |   |-- StorageFailed             disk full, database locked or unreadable
@@ -74,7 +78,23 @@ class NotFound(BadInput):
     code = "not_found"
 
 
-class RunBusy(BadInput):
+class Conflict(BadInput):
+    """The thing is not in a state in which this can be done: look at it again, then decide."""
+
+    code = "conflict"
+
+
+class TooManyRequests(BadInput):
+    """More than this principal's share of requests or of runs at work; `retry_after_s` says when there is room."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "", retry_after_s: float = 1.0) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.retry_after_s = retry_after_s
+
+
+class RunBusy(Conflict):
     """Another process works on this run right now: wait for it, or end it."""
 
     code = "run_busy"
@@ -123,6 +143,18 @@ class OverBudget(Refused):
     """The next call would exceed the budget."""
 
     code = "over_budget"
+
+
+class Unauthorised(Refused):
+    """Nobody is signed in, or the key or token is unknown, revoked, expired or not for us: the same words for all."""
+
+    code = "unauthorised"
+
+
+class Forbidden(Refused):
+    """Signed in, and no role of the principal allows this."""
+
+    code = "forbidden"
 
 
 class OperatorMustAct(OnbrandError):

@@ -1,0 +1,1 @@
+"""The studio server: all of Onbrand as one MCP server for coding assistants. The service stands behind its port."""
