@@ -71,7 +71,8 @@ def keys_of(data: bytes) -> list[Jwk]:
     found = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(found, list):
         raise ValueError("no list of keys")
-    usable = [key for key in found if isinstance(key, dict) and key.get("use", "sig") == "sig" and key.get("kty")]
+    signing = (key for key in found if isinstance(key, dict) and key.get("use", "sig") == "sig")
+    usable: list[Jwk] = [key for key in signing if key.get("kty")]
     if not usable:
         raise ValueError("no key to sign with")
     return usable

@@ -45,7 +45,7 @@ class SignIn:
             id="local:loopback",
             name="this machine",
             kind="local",
-            grants={brand: LOCAL_ROLES for brand in brands},
+            grants=dict.fromkeys(brands, LOCAL_ROLES),
         )
 
     async def principal(self, authorization: str | None) -> Principal:
