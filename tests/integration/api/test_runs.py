@@ -210,6 +210,9 @@ def test_an_event_tells_no_place_on_the_server(bench: Bench, maker: httpx2.Clien
 def test_everything_refused_is_a_problem_document(bench: Bench, url: str, maker: httpx2.Client) -> None:
     run = bench.studio.put_run("demo", RunStatus.WORKING).run_id
     json_type, text_type = {"Content-Type": "application/json"}, {"Content-Type": "text/plain"}
+    with bench.client(url, "viewer") as viewer, bench.client(url, None) as stranger:
+        forbidden = viewer.post("/v1/runs", json={"request": "a can"})
+        unknown = stranger.get("/v1/runs")
     cases = {
         (404, "not_found"): maker.get("/v1/nothing"),
         (405, "method_not_allowed"): maker.delete("/v1/runs"),
@@ -217,9 +220,9 @@ def test_everything_refused_is_a_problem_document(bench: Bench, url: str, maker:
         (400, "bad_input"): maker.post("/v1/runs", content="{", headers=json_type),
         (413, "too_large"): maker.post("/v1/runs", content=b" " * 2**19, headers=json_type),
         (422, "bad_input"): maker.post("/v1/runs", json={"request": "a can", "rounds": "two", "surprise": 1}),
-        (403, "forbidden"): bench.client(url, "viewer").post("/v1/runs", json={"request": "a can"}),
+        (403, "forbidden"): forbidden,
         (409, "conflict"): maker.get(f"/v1/runs/{run}/approval"),
-        (401, "unauthorised"): bench.client(url, None).get("/v1/runs"),
+        (401, "unauthorised"): unknown,
     }
     for (status, code), answer in cases.items():
         told = answer.json()
