@@ -1,8 +1,8 @@
 """Runs worked on in the background: this process's share of the work that lies in the run table.
 
-The table is the queue. A request writes down what is to be done and tells the dispatcher, which begins at once; every few
-seconds it also looks for work that nobody holds, left by a process that died or written by another. A run's lease says
-who works on it, so any number of processes may do this over one database.
+The table is the queue. A request writes down what is to be done and tells the dispatcher, which begins at once; every
+few seconds it also looks for work that nobody holds, left by a process that died or written by another. A run's lease
+says who works on it, so any number of processes may do this over one database.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from domain.errors import LeaseLost, OnbrandError, ProgrammerMustAct, RunBusy
 from domain.run import Failure
 from domain.values import BrandId, RunId, Seconds
-from service.driver import OnEvent
-from service.orchestrator import Onbrand, quiet
+from service.orchestrator import Onbrand
 
 SWEEP_EVERY_S: Seconds = 2.0
 MOST_CRASHES = 3
@@ -42,13 +41,12 @@ class Pause:
 
 @dataclass
 class Dispatcher:
-    """Works on at most `at_once` runs. `listener` makes what is told of a run's stages, `progressed` is told of each."""
+    """Works on at most `at_once` runs. `progressed` is told whenever a run has come a step further."""
 
     onbrand: Onbrand
     at_once: int = 2
     sweep_every: Seconds = SWEEP_EVERY_S
     progressed: Callable[[RunId], None] = lambda run_id: None
-    listener: OnEvent = quiet
     _tasks: dict[RunId, asyncio.Task[None]] = field(default_factory=dict)
     _again: set[RunId] = field(default_factory=set)
     _pauses: dict[RunId, Pause] = field(default_factory=dict)
@@ -127,7 +125,6 @@ class Dispatcher:
                 return
 
             def on_event(kind: str, data: dict[str, object]) -> None:
-                self.listener(kind, data)
                 self.progressed(run_id)
 
             try:

@@ -1,4 +1,4 @@
-"""What a request would be understood as, ask, and cost: the first two stages of the graph, with nothing kept of them."""
+"""What a request would be understood as, ask and cost: the first two stages of the graph, and nothing kept of them."""
 
 from __future__ import annotations
 
