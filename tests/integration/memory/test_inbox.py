@@ -5,7 +5,7 @@ import pytest
 
 from domain.errors import BadInput, Conflict, NotFound
 from domain.run import Failure, RunRequest, RunStatus
-from memory import Database, Inbox, Letter, RunTable, new_run_id, open_database
+from memory import Database, Inbox, Letter, RunTable, new_run_id, open_database, this_worker
 from tests.integration.memory.races import race
 
 
@@ -100,12 +100,19 @@ def test_a_letter_left_by_a_process_killed_after_reading_it_does_not_keep_the_ne
     assert (letter.interrupt_id, letter.by) == ("i2", "bertil")
 
 
-def test_a_letter_put_back_by_nobody_is_still_an_answer(inbox: Inbox, runs: RunTable, waiting: str) -> None:
-    """A worker that was cut off before it read the letter says again that the run waits: the answer stands."""
+def test_an_answer_given_while_a_worker_says_that_the_run_still_waits_stands_and_is_anybodys_work(
+    inbox: Inbox, runs: RunTable, waiting: str
+) -> None:
+    lease = runs.lease(waiting, this_worker())                          # it looked for a letter and found none
     inbox.put("demo", waiting, {"time": "dusk"}, "anna")
-    runs.set_status(waiting, RunStatus.NEEDS_INPUT, waiting_for="i1")
-    with pytest.raises(Conflict):
+    runs.set_status(waiting, RunStatus.NEEDS_INPUT, fence=lease.fence, waiting_for="i1")
+    with pytest.raises(Conflict, match="answered already"):
         inbox.put("demo", waiting, {"time": "noon"}, "bertil")
+    assert runs.claimable() == []
+    lease.release()
+    assert runs.claimable() == [("demo", waiting)]
+    inbox.remove(waiting, "i1")
+    assert runs.claimable() == []
 
 
 def test_an_answer_that_postgres_cannot_hold_is_refused_whole(postgres: str) -> None:
