@@ -181,7 +181,7 @@ async def test_whoever_listens_is_told_as_it_happens_until_the_run_is_over(home:
         assert not listening.done()
         await studio.cancel(ADA, run.run_id)
         await asyncio.wait_for(listening, 10)
-        assert [event.event for event in told][0] == "run.started"
+        assert told[0].event == "run.started"
         waiting = next(event for event in told if event.event == "run.waiting")
         assert waiting.data["kind"] == "questions"
         assert told[-1].data["status"] == "cancelled"
