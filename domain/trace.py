@@ -100,6 +100,14 @@ class InterruptAnswered(Event):
     by: str
 
 
+class RunStatusSet(Event):
+    """The run table was told where the run stands; its document is saved. Comes after every turn."""
+
+    kind: Literal["run_status"] = "run_status"
+    status: str
+    waiting_for: str = ""
+
+
 class RunEnded(Event):
     """The last line of a finished run."""
 
@@ -109,7 +117,15 @@ class RunEnded(Event):
 
 
 TraceEvent = Annotated[
-    Header | NodeStarted | NodeFinished | ToolCall | ModelCall | InterruptRaised | InterruptAnswered | RunEnded,
+    Header
+    | NodeStarted
+    | NodeFinished
+    | ToolCall
+    | ModelCall
+    | InterruptRaised
+    | InterruptAnswered
+    | RunStatusSet
+    | RunEnded,
     Field(discriminator="kind"),
 ]
 _READER: TypeAdapter[TraceEvent] = TypeAdapter(TraceEvent)

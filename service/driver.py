@@ -76,22 +76,24 @@ class Driver:
         lease: Lease,
         *,
         answer: dict[str, Any] | None = None,
+        answer_to: str | None = None,
         approved: dict[str, Any] | None = None,
         by: str = "person",
         on_event: OnEvent = lambda kind, data: None,
     ) -> RunView:
         """Run until a person is needed or the run ends; returns (and saves) the run's document.
 
-        `answer` goes to the one pending interrupt, by its id. With no answer a run that waits stays waiting, and a run
-        that was cut off goes on from its last finished step (Promise 11). `approved` is the answer that an approval
-        on record stands for: the process that wrote it down may have died before it could say so to the graph.
+        `answer` goes to the one pending interrupt, by its id; with `answer_to` only to that one, since a process that
+        died may have given it already. With no answer a run that waits stays waiting, and a run that was cut off goes
+        on from its last finished step (Promise 11). `approved` is the answer that an approval on record stands for:
+        the process that wrote it down may have died before it could say so to the graph.
         """
         config: RunnableConfig = {"configurable": {"thread_id": row.run_id}, "max_concurrency": self.parallel}
         before = await asyncio.to_thread(self.runs.view, row.brand, row.run_id)
         clock = StageClock(dict(before.seconds) if before else {})
         failure: Failure | None = None
         status: RunStatus | None = None
-        graph_input, waiting = await self._input(row, config, recorder, answer, approved, by)
+        graph_input, waiting = await self._input(row, config, recorder, answer, answer_to, approved, by)
         try:
             if not waiting:
                 await self._stream(row, graph_input, config, services, recorder, clock, on_event)
@@ -107,6 +109,7 @@ class Driver:
         config: RunnableConfig,
         recorder: Recorder,
         answer: dict[str, Any] | None,
+        answer_to: str | None,
         approved: dict[str, Any] | None,
         by: str,
     ) -> tuple[Any, bool]:
@@ -114,6 +117,8 @@ class Driver:
         snapshot = await self.graph.aget_state(config)
         if not snapshot.values:
             return {"run_id": row.run_id, "request": row.request}, False
+        if answer_to is not None and answer_to not in {raised.id for raised in snapshot.interrupts}:
+            answer = None
         if snapshot.interrupts and answer is None and snapshot.interrupts[0].value["kind"] == "review":
             answer = approved
         if snapshot.interrupts and answer is None:
@@ -194,7 +199,9 @@ class Driver:
             waiting_for=waiting_for,
         )
         await asyncio.to_thread(self.runs.save_view, row.run_id, view, lease.fence)
-        await asyncio.to_thread(self.runs.set_status, row.run_id, status, failure, lease.fence)
+        pending = snapshot.interrupts[0].id if snapshot.interrupts else None
+        await asyncio.to_thread(self.runs.set_status, row.run_id, status, failure, lease.fence, pending)
+        recorder.record("run_status", status=status.value, waiting_for=waiting_for or "")
         waits = status in {RunStatus.NEEDS_INPUT, RunStatus.REVIEW, RunStatus.WORKING} or can_go_on(status, failure)
         if not waits:
             recorder.record("run_ended", status=status.value, failure=failure.model_dump() if failure else None)
