@@ -141,10 +141,11 @@ class Serving(BaseModel):
     allowed_origins: tuple[str, ...] = Field(default=(), description="origins of web pages that may call the API")
     rate_per_minute: int = Field(default=600, ge=1, description="requests of one principal in a minute")
     runs_at_once: int = Field(default=8, ge=1, description="runs of one principal at work at the same time")
+    work_at_once: int = Field(default=2, ge=1, le=64, description="runs this process works on at once")
     streams_at_once: int = Field(default=256, ge=1, description="event streams of one principal")
     heavy_at_once: int = Field(default=2, ge=1, description="uploads, checks and offers of one principal in progress")
     max_upload_mb: int = Field(default=64, ge=1, le=64, description="largest upload, MiB")
-    metrics_token: SecretStr | None = Field(default=None, description="bearer token for /metrics; loopback only if unset")
+    metrics_token: SecretStr | None = Field(default=None, description="bearer of /metrics; loopback only if unset")
 
     @field_validator("public_url")
     @classmethod
