@@ -129,6 +129,7 @@ class Onbrand:
         lease = await asyncio.to_thread(lambda: self.workshop.runs.lease(run_id, this_worker()))
         async with in_threads(lease.kept()):
             row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
+            pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
             if can_go_on(row.status, row.failure):
                 await asyncio.to_thread(
                     self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
