@@ -26,12 +26,13 @@ from mcp.types.version import is_version_at_least
 from domain.access import Caller
 from domain.brief import Question
 from domain.errors import BadInput, Conflict
-from domain.run import OptionView, RunStatus
+from domain.run import OptionView
 from domain.studio import RunSummary
 from domain.values import RunId
 from mcp_servers.studio.advice import here
 from mcp_servers.studio.desk import Ctx, Desk
 from mcp_servers.studio.results import RunResult, cut, run_result
+from mcp_servers.studio.turns import asks
 from mcp_servers.studio.waiting import meanwhile, watch
 
 Out = Annotated[CallToolResult, RunResult] | InputRequiredResult
@@ -106,7 +107,7 @@ async def settle(desk: Desk, ctx: Ctx, caller: Caller, summary: RunSummary, note
     summary = await watch(desk, ctx, caller, summary, desk.pace.brief_s)
     problem = ""
     for _ in range(MOST_ATTEMPTS):
-        if summary.status is not RunStatus.NEEDS_INPUT or way(ctx) is Way.NONE:
+        if not asks(summary) or way(ctx) is Way.NONE:
             break
         form = form_of(summary, problem)
         if way(ctx) is Way.RETURNED:
@@ -125,7 +126,7 @@ async def go_on(desk: Desk, ctx: Ctx, caller: Caller, run_id: RunId, filled: Eli
     if filled is None or filled.action != "accept":
         return await run_result(desk, caller, await desk.studio.run(caller, run_id), NOT_ANSWERED)
     summary, problem = await answered(desk, caller, run_id, filled)
-    if problem and summary.status is RunStatus.NEEDS_INPUT:
+    if problem and asks(summary):
         return returned(form_of(summary, problem), {"run": run_id})
     return await settle(desk, ctx, caller, summary)
 
@@ -136,7 +137,7 @@ async def answered(desk: Desk, caller: Caller, run_id: RunId, filled: ElicitResu
     A run that somebody else answered meanwhile goes on with that answer.
     """
     summary = await desk.studio.run(caller, run_id)
-    if summary.status is not RunStatus.NEEDS_INPUT:
+    if not asks(summary):
         return summary, ""
     try:
         return await desk.studio.answer(caller, run_id, answers_of(summary, filled.content or {})), ""

@@ -133,10 +133,10 @@ def as_result(summary: RunSummary) -> RunResult:
             for option in summary.options
         ),
         pictures=tuple(shown(picture) for picture in summary.pictures[:MOST_PICTURES]),
-        assumed=few(summary.assumed, 8),
+        assumed=few(summary.assumed, 8, 60),
         cannot_draw=few(summary.cannot_draw),
         failed_checks=dict(sorted(summary.failed_checks.items(), key=lambda found: -found[1])[:MOST_LINES]),
-        rules=few([f"{c.market} {c.rule}: {c.verdict}, {c.reason}" for c in summary.rules if c.verdict in TELLING]),
+        rules=few([f"{c.market} {c.rule}: {c.verdict}, {c.reason}" for c in summary.rules if c.verdict in TELLING], 4),
         published=few([f"{p.channel} for {p.market} to {p.destination}" for p in summary.publications]),
         failure=cut(here(f"{failure.message} {failure.hint}".strip()), 400) if failure else None,
         cost=round(summary.costs.actual, 4),
@@ -154,7 +154,7 @@ def shown(picture: Picture) -> Shown:
         size=str(picture.size),
         image=image_uri(picture.digest),
         files=few([f"{f.channel}: {f.media_type}, {f.bytes // 1000} kB, {f.digest[:12]}" for f in picture.files], 6),
-        remarks=few([f"{f.check}: {f.reason}" for f in picture.remarks], 3),
+        remarks=few([f"{f.check}: {f.reason}" for f in picture.remarks], 2, 120),
         published=picture.published,
     )
 
@@ -245,7 +245,7 @@ def cut(text: str, most: int = MOST_LETTERS) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def few(found: Sequence[str], most: int = MOST_LINES) -> tuple[str, ...]:
+def few(found: Sequence[str], most: int = MOST_LINES, letters: int = MOST_LETTERS) -> tuple[str, ...]:
     """The first lines, each cut, and how many more there are."""
     more = (f"and {len(found) - most} more",) if len(found) > most else ()
-    return (*(cut(line) for line in found[:most]), *more)
+    return (*(cut(line, letters) for line in found[:most]), *more)

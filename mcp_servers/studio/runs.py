@@ -10,7 +10,6 @@ from pydantic import Field
 
 from domain.assets import AssetKind
 from domain.errors import BadInput
-from domain.run import RunStatus
 from domain.studio import NewRun
 from domain.values import MarketCode, RunId
 from mcp_servers.studio.asking import Out, Way, go_on, resumed, settle, way
@@ -18,6 +17,7 @@ from mcp_servers.studio.desk import Ctx, Desk, handle
 from mcp_servers.studio.pictures_in import ID_OR_PATH, asset_of
 from mcp_servers.studio.results import RunResult, run_result
 from mcp_servers.studio.tool import ENDS, READS, STARTS, StudioTool
+from mcp_servers.studio.turns import asks
 from mcp_servers.studio.waiting import watch
 
 MOST_WAIT_S = 45
@@ -129,7 +129,7 @@ def answer(desk: Desk) -> Tool:
         if answers:
             return await settle(desk, ctx, caller, await desk.studio.answer(caller, name, answers))
         summary = await desk.studio.run(caller, name)
-        if summary.status is RunStatus.NEEDS_INPUT and way(ctx) is Way.NONE:
+        if asks(summary) and way(ctx) is Way.NONE:
             ids = ", ".join(q.id for q in summary.questions) or "option"
             raise BadInput(
                 "no answers are given, and this client cannot show the person a form",
