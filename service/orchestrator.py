@@ -129,16 +129,17 @@ class Onbrand:
         async with in_threads(lease.kept()):
             row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
             pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
-            if can_go_on(row.status, row.failure):
-                await asyncio.to_thread(
-                    self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
-                )
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
             recorder = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
             with recorder:
                 await asyncio.to_thread(self._begin_trace, row, recorder)
                 if ended := await self._ends_before_work(row, lease, most_crashes):
                     return await self._end(row, lease, recorder, *ended)
+                if row.status is not RunStatus.WORKING:
+                    # From here on nobody can leave an answer to what this process is about to answer.
+                    await asyncio.to_thread(
+                        self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
+                    )
                 letter = await asyncio.to_thread(self.inbox.read, run_id) if answer is None else None
                 if letter is not None:
                     answer, by = letter.answer, letter.by
