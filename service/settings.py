@@ -145,7 +145,7 @@ class Serving(BaseModel):
     streams_at_once: int = Field(default=256, ge=1, description="event streams of one principal")
     heavy_at_once: int = Field(default=2, ge=1, description="uploads, checks and offers of one principal in progress")
     max_upload_mb: int = Field(default=64, ge=1, le=64, description="largest upload, MiB")
-    metrics_token: SecretStr | None = Field(default=None, description="bearer of /metrics; loopback only if unset")
+    metrics_token: SecretStr | None = Field(default=None, description="bearer token of /metrics; loopback if unset")
 
     @field_validator("public_url")
     @classmethod
