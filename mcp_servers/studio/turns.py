@@ -29,7 +29,8 @@ NEXT: Mapping[RunStatus, str] = {
 def what_next(summary: RunSummary) -> str:
     """What to do now, with the call to make."""
     if summary.status is not RunStatus.NEEDS_INPUT:
-        return NEXT[summary.status].format(run=summary.run_id, said=here(summary.next) or "create_image starts another run")
+        said = here(summary.next) or "create_image starts another run"
+        return NEXT[summary.status].format(run=summary.run_id, said=said)
     if not asks(summary):
         return "It cannot go on as it is. Tell the person what `failure` says; create_image starts another run."
     if not summary.questions:
