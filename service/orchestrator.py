@@ -37,13 +37,12 @@ from memory.leases import Lease, this_worker
 from memory.ledger import Ledger
 from memory.runs import RunRow, new_run_id
 from memory.traces import TraceWriter
-from service.driver import Driver, OnEvent
+from service.driver import Driver
+from service.heading import code_version, heading, settings_digest
 from service.settings import Settings
+from service.steps import OnEvent
 from service.uploads import add_photo
 from service.wiring import BuiltinLanguage, Wired, wire
-
-CODE_VERSION = "0.1.0"
-
 
 CANCELLED_BY_A_PERSON = Failure(code="cancelled", message="cancelled by a person")
 
@@ -129,6 +128,7 @@ class Onbrand:
         lease = await asyncio.to_thread(lambda: self.workshop.runs.lease(run_id, this_worker()))
         async with in_threads(lease.kept()):
             row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
+            pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
             if can_go_on(row.status, row.failure):
                 await asyncio.to_thread(
                     self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
@@ -136,7 +136,7 @@ class Onbrand:
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
             recorder = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
             with recorder:
-                self._begin_trace(row, recorder)
+                await asyncio.to_thread(self._begin_trace, row, recorder)
                 if ended := await self._ends_before_work(row, lease, most_crashes):
                     return await self._end(row, lease, recorder, *ended)
                 letter = await asyncio.to_thread(self.inbox.read, run_id) if answer is None else None
@@ -151,16 +151,11 @@ class Onbrand:
             return view
 
     def _begin_trace(self, row: RunRow, recorder: TraceWriter) -> None:
-        """The header, unless the run has a trace already."""
-        if not recorder.started:
-            recorder.record(
-                "header",
-                run_id=row.run_id,
-                brand=row.brand,
-                code=CODE_VERSION,
-                request=row.request.model_dump(mode="json"),
-                context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
-            )
+        """The header; in a trace that has one, that the run was taken up again."""
+        if recorder.started:
+            recorder.record("resumed", code=code_version(), settings=settings_digest(self.settings))
+            return
+        recorder.record("header", **heading(row, self.settings, self.workshop, self.language.titles(row.brand)))
 
     async def _ends_before_work(
         self, row: RunRow, lease: Lease, most_crashes: int | None
@@ -344,7 +339,7 @@ class Onbrand:
                 return await self.view(brand, run_id)
             recorder = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
             with recorder:
-                self._begin_trace(row, recorder)
+                await asyncio.to_thread(self._begin_trace, row, recorder)
                 return await self._end(row, lease, recorder, status, failure)
 
 
