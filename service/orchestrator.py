@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +15,7 @@ from typing import Any, Self
 from agents.services import Services
 from domain.assets import Asset
 from domain.errors import BadInput, NotFound
+from domain.ports import Recorder
 from domain.run import (
     FINISHED,
     ExportView,
@@ -44,6 +45,15 @@ from service.wiring import BuiltinLanguage, Wired, wire
 CODE_VERSION = "0.1.0"
 
 
+Recording = Callable[[Recorder, RunId], AbstractContextManager[Recorder]]
+"""What listens to the trace of one turn of a run: hands every event on to the recorder it is given."""
+
+
+def unheard(recorder: Recorder, run_id: RunId) -> AbstractContextManager[Recorder]:
+    """Nobody but the trace itself."""
+    return nullcontext(recorder)
+
+
 def quiet(kind: str, data: dict[str, Any]) -> None:
     """An event listener that shows nothing."""
 
@@ -57,11 +67,15 @@ class Onbrand:
     servers: Servers
     driver: Driver
     language: BuiltinLanguage
+    recording: Recording = unheard
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
-        """Open database, library, tool servers and graph. Raises Misconfigured or StorageFailed when one cannot be."""
+    async def open(cls, settings: Settings, recording: Recording = unheard) -> AsyncIterator[Self]:
+        """Open database, library, tool servers and graph; `recording` listens to what runs record.
+
+        Raises Misconfigured or StorageFailed when one cannot be opened.
+        """
         async with AsyncExitStack() as stack:
             wired = await asyncio.to_thread(wire, settings)
             where = settings.database_url if settings.database_url and "sqlite" not in settings.database_url else None
@@ -70,7 +84,7 @@ class Onbrand:
             driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
             servers = await asyncio.to_thread(Servers.over, wired.workshop, settings.tools.elsewhere())
             try:
-                yield cls(settings, wired, servers, driver, wired.language)
+                yield cls(settings, wired, servers, driver, wired.language, recording)
             finally:
                 await asyncio.to_thread(wired.close)
 
@@ -118,30 +132,34 @@ class Onbrand:
                     self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
                 )
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
-            recorder = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with recorder:
+            trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
+            with trace, self.recording(trace, run_id) as recorder:
+                if not trace.started:
+                    self._head(row, recorder)
                 return await self._drive(row, lease, recorder, pending, answer, by, on_event)
+
+    def _head(self, row: RunRow, recorder: Recorder) -> None:
+        """The first event of a run's trace."""
+        recorder.record(
+            "header",
+            run_id=row.run_id,
+            brand=row.brand,
+            code=CODE_VERSION,
+            request=row.request.model_dump(mode="json"),
+            context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
+        )
 
     async def _drive(
         self,
         row: RunRow,
         lease: Lease,
-        recorder: TraceWriter,
+        recorder: Recorder,
         pending: list[Effect],
         answer: dict[str, Any] | None,
         by: str,
         on_event: OnEvent,
     ) -> RunView:
         """Advance a run this process holds the lease of."""
-        if not recorder.started:
-            recorder.record(
-                "header",
-                run_id=row.run_id,
-                brand=row.brand,
-                code=CODE_VERSION,
-                request=row.request.model_dump(mode="json"),
-                context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
-            )
         async with open_sessions(self.servers, recorder) as sessions:
             services = Services(
                 brand=row.brand,
