@@ -13,8 +13,9 @@ from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback, Slot
 from domain.composition import Caption, Scene
 from domain.plan import Capability
+from domain.remembered import Earlier, Remembered
 from domain.rules import BrandBook, MarketPack
-from domain.values import ArtifactRef, BrandId, Digest
+from domain.values import ArtifactRef, BrandId, Digest, RunId
 
 Image = npt.NDArray[np.uint8]
 """Height x width x 3 (RGB) or 4 (RGBA, straight alpha), 8 bits, sRGB. OpenCV's BGR stays inside the tools."""
@@ -111,6 +112,19 @@ class History(Protocol):
     """What recorded runs say: how many there were with a generator, and how many filled their shortlist."""
 
     def pass_rates(self, brand: str, generator: str) -> tuple[int, int]: ...
+
+
+class Memory(Protocol):
+    """What a brand keeps from one run to the next. `by` is a principal's id, empty for whoever sits at the machine.
+
+    `learn` reads rules out of a person's own words, `chose` counts a person's answers: both return what is remembered
+    because of them. `earlier` finds the run that a request refers to; None when it refers to none.
+    """
+
+    def recall(self, brand: BrandId, by: str) -> Sequence[Remembered]: ...
+    def learn(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Sequence[Remembered]: ...
+    def chose(self, brand: BrandId, by: str, run_id: RunId, field: str, value: str) -> Sequence[Remembered]: ...
+    def earlier(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Earlier | None: ...
 
 
 class Drawn(Protocol):

@@ -216,3 +216,31 @@ idempotency = Table(
     Column("created", Instant, nullable=False),
     Index("idempotency_by_age", "created"),
 )
+
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("brand", String(63), primary_key=True),
+    Column("id", String(16), primary_key=True),
+    Column("owner", String(160), nullable=False, default=""),           # a principal's id; empty for everybody
+    Column("field", String(32), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("said", Text, nullable=False, default=""),
+    Column("run_id", String(64)),
+    Column("by", String(160), nullable=False, default=""),
+    Column("created", Instant, nullable=False),
+    Index("remembered_by_owner", "brand", "owner", "field"),
+)
+
+choices = Table(
+    "choices",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("field", String(32), primary_key=True),
+    Column("brand", String(63), nullable=False),
+    Column("by", String(160), nullable=False, default=""),
+    Column("value", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Index("choices_by_person", "brand", "by", "field", "created"),
+)
