@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,13 @@ from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback, Slot
 from domain.composition import Caption, Scene
+from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec
 from domain.plan import Capability
 from domain.remembered import Earlier, Remembered
 from domain.rules import BrandBook, MarketPack
-from domain.values import ArtifactRef, BrandId, Digest, RunId
+from domain.values import ArtifactRef, BrandId, Digest, Model, RunId
+
+AnswerT = TypeVar("AnswerT", bound=Model)
 
 Image = npt.NDArray[np.uint8]
 """Height x width x 3 (RGB) or 4 (RGBA, straight alpha), 8 bits, sRGB. OpenCV's BGR stays inside the tools."""
@@ -80,6 +83,7 @@ class Rulebook(Protocol):
     """Brand books and market packs."""
 
     def brand(self, brand: BrandId) -> BrandBook: ...
+    def brands(self) -> Sequence[BrandId]: ...
     def market(self, code: str) -> MarketPack | None: ...
     def markets(self) -> Sequence[MarketPack]: ...
 
@@ -97,6 +101,20 @@ class Language(Protocol):
     def read_feedback(
         self, text: str, candidates: Sequence[Candidate], scenes: Sequence[Scene]
     ) -> Feedback: ...
+
+
+class Models(Protocol):
+    """Language and vision models by role. Sync, since the transports are: call it from a bounded pool of threads.
+
+    `serves` is None for a role that no model was set for: take the built-in path. `abilities` is None likewise, and
+    says before anything is asked whether the role's model looks at images. `ask` returns an answer of the type, or
+    raises ModelMustAct (after at most two repairs, and when no place answers in time or may see this work) or
+    OverBudget: both leave the built-in path open.
+    """
+
+    def serves(self, role: ModelRole) -> ModelSpec | None: ...
+    def abilities(self, role: ModelRole) -> Abilities | None: ...
+    def ask(self, ask: Ask, answer: type[AnswerT]) -> Answered[AnswerT]: ...
 
 
 class Ledger(Protocol):

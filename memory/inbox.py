@@ -71,7 +71,7 @@ class Inbox:
 def _conflict(row: RunRow, lies: str | None) -> Conflict:
     if row.cancel_requested or row.status is RunStatus.CANCELLED:
         message = f"The run {row.run_id} was cancelled."
-    elif row.status is RunStatus.WORKING and lies is not None:
+    elif lies is not None and row.status in {*_ASKS, RunStatus.WORKING}:
         message = f"The run {row.run_id} was answered already."
     else:
         message = f"The run {row.run_id} is not waiting for an answer ({row.status.value})."

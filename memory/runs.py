@@ -128,9 +128,10 @@ class RunTable:
         """Brand and id of every run that any process may work on now, oldest first.
 
         (a) Runs at work without a worker: their lease was let go, ran out, or its holder is gone; and those begun
-        more than `grace` seconds ago that nobody ever held. (b) Runs without a worker and with an approved picture
-        not delivered yet, untouched for `grace` seconds, or for `pause` seconds once the run failed, was refused or
-        stands anywhere else where delivery is not its next step.
+        more than `grace` seconds ago that nobody ever held. (b) Runs without a worker that are said to wait for what
+        was answered. (c) Runs without a worker and with an approved picture not delivered yet, untouched for `grace`
+        seconds, or for `pause` seconds once the run failed, was refused or stands anywhere else where delivery is
+        not its next step.
         """
         return claimable(self.database, grace, pause)
 

@@ -37,6 +37,10 @@ class Cancelled(Exception):
     """A person asked for the run to stop; it does at the next step."""
 
 
+class Stopped(Exception):
+    """This process is to end: the run was left between two steps, for whoever takes it up next."""
+
+
 @dataclass
 class StageClock:
     """Wall seconds by stage; branches of a fan-out that overlap are counted once."""
@@ -51,6 +55,10 @@ class StageClock:
             self.since[stage] = time.perf_counter()
         self.running[stage] = self.running.get(stage, 0) + 1
 
+    def any(self) -> bool:
+        """Whether a branch of any stage is under way."""
+        return any(self.running.values())
+
     def stop(self, stage: str) -> None:
         """A branch of the stage ended."""
         self.running[stage] = max(0, self.running.get(stage, 1) - 1)
@@ -61,12 +69,16 @@ class StageClock:
 
 @dataclass
 class Driver:
-    """Drives the runs of one home. `services` and `recorder` are of the run that is being driven."""
+    """Drives the runs of one home. `services` and `recorder` are of the run that is being driven.
+
+    Once `stopping` is set no step is begun, and `advance` raises Stopped.
+    """
 
     graph: Graph
     runs: RunTable
     ledger: Ledger
     parallel: int = 2
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def advance(
         self,
@@ -87,6 +99,8 @@ class Driver:
         died may have given it already. With no answer a run that waits stays waiting, and a run that was cut off goes
         on from its last finished step (Promise 11). `approved` is the answer that an approval on record stands for:
         the process that wrote it down may have died before it could say so to the graph.
+
+        Raises Stopped when this process is to end; nothing that is finished is lost.
         """
         config: RunnableConfig = {"configurable": {"thread_id": row.run_id}, "max_concurrency": self.parallel}
         before = await asyncio.to_thread(self.runs.view, row.brand, row.run_id)
@@ -152,6 +166,9 @@ class Driver:
                 task = part["data"]
                 stage = task["name"]
                 if "result" not in task:
+                    # The first of a step's branches to start: none is under way yet, so nothing is torn off.
+                    if self.stopping.is_set() and not clock.any():
+                        raise Stopped
                     clock.start(stage)
                     recorder.record("node_started", node=stage)
                     on_event("stage_started", {"stage": stage})

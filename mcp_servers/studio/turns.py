@@ -1,0 +1,45 @@
+"""Whose turn it is in a run, and what an assistant does now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.run import RunStatus
+from domain.studio import RunSummary
+
+NEXT: Mapping[RunStatus, str] = {
+    RunStatus.WORKING: 'Call get_run(run_id="{run}", wait_seconds=30); again while status is working.',
+    RunStatus.REVIEW: (
+        'Show the person the pictures. Changes: refine_image(run_id="{run}", feedback="..."). '
+        'Publishing: approve_image(run_id="{run}") asks the person for the yes.'
+    ),
+    RunStatus.PUBLISHED: (
+        'Published. Another picture of the shortlist: approve_image(run_id="{run}", candidates=[...]).'
+    ),
+    RunStatus.NOTHING_PASSED: (
+        "No picture passed every gate. Tell the person which checks failed; create_image with a changed request."
+    ),
+    RunStatus.CANCELLED: "This run has ended. create_image starts another.",
+    RunStatus.REFUSED: "Tell the person what `failure` says; create_image with a changed request starts another run.",
+    RunStatus.FAILED: "Tell the person what `failure` says; create_image starts another run.",
+}
+
+
+def what_next(summary: RunSummary) -> str:
+    """What to do now, with the call to make."""
+    if summary.status is not RunStatus.NEEDS_INPUT:
+        return NEXT[summary.status].format(run=summary.run_id)
+    if not summary.questions:
+        name = summary.options[0].name if summary.options else "standard"
+        return f"Let the person choose an option, then call {answering(summary, {'option': name})}."
+    examples = {q.id: q.default or (q.replies[0].value if q.replies else "...") for q in summary.questions}
+    return (
+        f"Ask the person, then call {answering(summary, examples)} with what they say. "
+        "A question left out takes its default."
+    )
+
+
+def answering(summary: RunSummary, answers: Mapping[str, str]) -> str:
+    """The call that answers."""
+    given = ", ".join(f'"{name}": "{value}"' for name, value in answers.items())
+    return f'answer_question(run_id="{summary.run_id}", answers={{{given}}})'
