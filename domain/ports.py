@@ -16,7 +16,7 @@ from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec
 from domain.plan import Capability
 from domain.remembered import Earlier, Remembered
 from domain.rules import BrandBook, MarketPack
-from domain.values import ArtifactRef, BrandId, Digest, Model, RunId
+from domain.values import ArtifactRef, Box, BrandId, Digest, Model, RunId
 
 AnswerT = TypeVar("AnswerT", bound=Model)
 
@@ -143,6 +143,19 @@ class Memory(Protocol):
     def learn(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Sequence[Remembered]: ...
     def chose(self, brand: BrandId, by: str, run_id: RunId, field: str, value: str) -> Sequence[Remembered]: ...
     def earlier(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Earlier | None: ...
+
+
+class KnownAnswers(Protocol):
+    """Answers of models kept under what was asked, so that nothing identical is paid for twice."""
+
+    def find(self, brand: BrandId, key: Digest) -> Mapping[str, Any] | None: ...
+    def keep(self, brand: BrandId, key: Digest, answer: Mapping[str, Any]) -> None: ...
+
+
+class PartFinder(Protocol):
+    """Finds named parts of a product in a picture whose transform is not known."""
+
+    def find(self, image: Image, cutout: Image, parts: Mapping[str, Box]) -> Mapping[str, Box]: ...
 
 
 class Drawn(Protocol):
