@@ -1,4 +1,4 @@
-"""What a brand remembers: its defaults, and the answers that may become some."""
+"""What a brand remembers: its defaults, the answers that may become some, and what models said of pictures."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
 
 def instant() -> sa.types.TypeEngine[Any]:
     return sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql")
+
+
+def document() -> sa.types.TypeEngine[Any]:
+    return sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -42,9 +47,17 @@ def upgrade() -> None:
         sa.Column("created", instant(), nullable=False),
     )
     op.create_index("choices_by_person", "choices", ["brand", "by", "field", "created"])
+    op.create_table(
+        "known_answers",
+        sa.Column("brand", sa.String(63), primary_key=True),
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("answer", document(), nullable=False),
+        sa.Column("created", instant(), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("known_answers")
     op.drop_index("choices_by_person", "choices")
     op.drop_table("choices")
     op.drop_index("remembered_by_owner", "remembered")
