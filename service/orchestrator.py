@@ -219,6 +219,8 @@ class Onbrand:
                 ledger=self.driver.ledger,
                 history=self.workshop.runs,
                 grid=self.settings.grid,
+                memory=self.wired.memory,
+                by=row.created_by,
             )
             return await self.driver.advance(
                 row,

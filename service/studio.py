@@ -241,7 +241,8 @@ class ServedStudio:
         """What a request would be understood as, ask and cost, without running it."""
         caller.must(Action.CREATE)
         await asyncio.to_thread(self._onbrand.prepare, caller.brand)
-        return await offer(self._onbrand, await asyncio.to_thread(self._request, caller.brand, new))
+        request = await asyncio.to_thread(self._request, caller.brand, new)
+        return await offer(self._onbrand, request, caller.principal.id)
 
     async def usage(self, caller: Caller, since: datetime) -> Usage:
         """What the brand spent since a moment."""
