@@ -1,4 +1,4 @@
-"""API keys: each names its holder and grants roles by brand. The secret is shown once; what is kept does not tell it."""
+"""API keys: each names its holder and grants roles by brand. The secret is shown once; what is kept does not tell."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Runs worked on in the background: this process's share of the work that lies in the run table.
 
-The table is the queue. A request writes down what is to be done and tells the dispatcher, which begins at once; every few
-seconds it also looks for work that nobody holds, left by a process that died or written by another. A run's lease says
-who works on it, so any number of processes may do this over one database.
+The table is the queue. A request writes down what is to be done and tells the dispatcher, which begins at once; every
+few seconds it also looks for work that nobody holds, left by a process that died or written by another. A run's lease
+says who works on it, so any number of processes may do this over one database.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from domain.errors import LeaseLost, OnbrandError, ProgrammerMustAct, RunBusy
 from domain.run import Failure
 from domain.values import BrandId, RunId, Seconds
-from service.driver import OnEvent
-from service.orchestrator import Onbrand, quiet
+from service.driver import Stopped
+from service.orchestrator import Onbrand
 
 SWEEP_EVERY_S: Seconds = 2.0
 MOST_CRASHES = 3
@@ -42,13 +42,12 @@ class Pause:
 
 @dataclass
 class Dispatcher:
-    """Works on at most `at_once` runs. `listener` makes what is told of a run's stages, `progressed` is told of each."""
+    """Works on at most `at_once` runs. `progressed` is told whenever a run has come a step further."""
 
     onbrand: Onbrand
     at_once: int = 2
     sweep_every: Seconds = SWEEP_EVERY_S
     progressed: Callable[[RunId], None] = lambda run_id: None
-    listener: OnEvent = quiet
     _tasks: dict[RunId, asyncio.Task[None]] = field(default_factory=dict)
     _again: set[RunId] = field(default_factory=set)
     _pauses: dict[RunId, Pause] = field(default_factory=dict)
@@ -59,7 +58,7 @@ class Dispatcher:
         self._room = asyncio.Semaphore(self.at_once)
 
     @asynccontextmanager
-    async def at_work(self, grace: Seconds = 5.0) -> AsyncIterator[None]:
+    async def at_work(self, grace: Seconds = 10.0) -> AsyncIterator[None]:
         """Work while the block runs, beginning with what a predecessor left; then `drain`."""
         for brand, run_id in await asyncio.to_thread(self.onbrand.workshop.runs.resumable_failures):
             self.submit(brand, run_id)
@@ -89,11 +88,13 @@ class Dispatcher:
         task.add_done_callback(lambda done: self._done(brand, run_id))
 
     async def drain(self, grace: Seconds) -> None:
-        """Take nothing new and give what is at work `grace` seconds; what is cut off then is resumed at the next start.
+        """Take nothing new, and let each run at work end its step, or cut it off after `grace` seconds.
 
-        A run is cut off between two of its steps or in one: what a finished step made is kept, a step begun again.
+        The runs go on from there at the next start, or in another process: what a finished step made is kept, and a
+        step that was cut off is begun again.
         """
         self._stopping = True
+        self.onbrand.driver.stopping.set()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=grace)
         left = list(self._tasks.values())
@@ -127,13 +128,14 @@ class Dispatcher:
                 return
 
             def on_event(kind: str, data: dict[str, object]) -> None:
-                self.listener(kind, data)
                 self.progressed(run_id)
 
             try:
                 await asyncio.to_thread(self.onbrand.prepare, brand)
                 await self.onbrand.advance(brand, run_id, on_event=on_event, most_crashes=MOST_CRASHES)
                 self._pauses.pop(run_id, None)
+            except Stopped:
+                log.info("%s was left for the next process", run_id)
             except (RunBusy, LeaseLost):
                 log.info("another process works on %s", run_id)
             except OnbrandError as error:

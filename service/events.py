@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,8 +88,8 @@ class Growth:
     _waiting: dict[Path, list[tuple[int, asyncio.Future[None]]]] = field(default_factory=dict)
     _looking: asyncio.Task[None] | None = None
 
-    async def beyond(self, trace: Path, size: int, timeout: Seconds) -> bool:
-        """Wait until the trace is larger than `size` bytes; False when it is not after `timeout` seconds."""
+    async def beyond(self, trace: Path, size: int, patience: Seconds) -> bool:
+        """Wait until the trace is larger than `size` bytes; False when it is not after `patience` seconds."""
         if await asyncio.to_thread(size_of, trace) > size:
             return True
         told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -98,7 +98,7 @@ class Growth:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
-            await asyncio.wait_for(told, timeout)
+            await asyncio.wait_for(told, patience)
         except TimeoutError:
             return False
         finally:
@@ -124,7 +124,7 @@ class Growth:
         while self._waiting:
             await asyncio.sleep(self.every)
             traces = list(self._waiting)
-            sizes = await asyncio.to_thread(lambda: [size_of(trace) for trace in traces])
+            sizes = await asyncio.to_thread(sizes_of, traces)
             for trace, size in zip(traces, sizes, strict=True):
                 for known, told in self._waiting.get(trace, ()):
                     if size > known and not told.done():
@@ -137,6 +137,11 @@ def size_of(trace: Path) -> int:
         return trace.stat().st_size
     except OSError:
         return 0
+
+
+def sizes_of(traces: Sequence[Path]) -> list[int]:
+    """Bytes of each trace."""
+    return [size_of(trace) for trace in traces]
 
 
 async def follow(trace: Path, growth: Growth, after: int, patience: Seconds) -> AsyncIterator[RunEvent | None]:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from domain.access import Action, Caller
 from domain.assets import Asset, AssetKind
@@ -32,7 +33,8 @@ from domain.studio import (
 from domain.values import ArtifactRef, AssetId, BrandId, Digest, MarketCode, RunId, Seconds
 from mcp_servers.publish.delivery import dossier_page
 from mcp_servers.workshop import UPLOAD_TAG
-from memory.runs import RunRow, new_run_id, run_not_found
+from memory.run_rows import RunRow, no_such_run
+from memory.runs import new_run_id
 from service.answers import usable_answers
 from service.checking import check_picture
 from service.dispatch import Dispatcher
@@ -145,6 +147,7 @@ class ServedStudio:
         view = await self._onbrand.view(caller.brand, run_id)
         if row.status is not RunStatus.NEEDS_INPUT or not (view.questions or view.options):
             raise _not_waiting(row)
+        answer: dict[str, Any]
         if view.questions:
             answer = await asyncio.to_thread(usable_answers, self._onbrand, view, answers)
         else:
@@ -238,7 +241,8 @@ class ServedStudio:
         """What a request would be understood as, ask and cost, without running it."""
         caller.must(Action.CREATE)
         await asyncio.to_thread(self._onbrand.prepare, caller.brand)
-        return await offer(self._onbrand, await asyncio.to_thread(self._request, caller.brand, new))
+        request = await asyncio.to_thread(self._request, caller.brand, new)
+        return await offer(self._onbrand, request, caller.principal.id)
 
     async def usage(self, caller: Caller, since: datetime) -> Usage:
         """What the brand spent since a moment."""
@@ -352,7 +356,7 @@ class ServedStudio:
         """A run the caller may look at: its own, or with a role that reads the brand's."""
         row = await asyncio.to_thread(self._onbrand.workshop.runs.get, caller.brand, run_id)
         if not caller.allowed(Action.READ) and row.created_by != caller.principal.id:
-            raise run_not_found(run_id)
+            raise no_such_run(run_id)
         return row
 
     async def _own(self, caller: Caller, run_id: RunId) -> RunRow:
@@ -366,8 +370,10 @@ class ServedStudio:
         await asyncio.to_thread(self._onbrand.prepare, caller.brand)
         return await asyncio.to_thread(self._onbrand.workshop.library.get, caller.brand, asset_id)
 
-    async def _post(self, row: RunRow, answer: dict[str, object], caller: Caller) -> RunSummary:
+    async def _post(self, row: RunRow, answer: dict[str, Any], caller: Caller) -> RunSummary:
         """Keep a person's answer, then have the run worked on."""
+        if row.waiting_for is None:     # an older version left it: have the run table say what it waits for
+            await self._onbrand.advance(row.brand, row.run_id)
         await asyncio.to_thread(self._onbrand.inbox.put, row.brand, row.run_id, answer, caller.principal.name)
         self._dispatcher.submit(row.brand, row.run_id)
         return await self.run(caller, row.run_id)

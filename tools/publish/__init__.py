@@ -15,5 +15,6 @@ from tools.publish.sheet import Tile, contact_sheet, preview, thumbnail
 __all__ = [
     "SUMS", "FolderDestination", "Provenance", "SourceType", "Tile", "canvas_for", "channel", "channels", "checksums",
     "contact_sheet", "covered_by", "decode", "embargoes", "export", "file_channel", "fit", "media_type", "moved_rules",
-    "parse_aspect", "pixel_digest", "preview", "read_xmp", "rehash", "render_dossier", "source_type", "thumbnail", "with_xmp",
+    "parse_aspect", "pixel_digest", "preview", "read_xmp", "rehash", "render_dossier", "source_type", "thumbnail",
+    "with_xmp",
 ]

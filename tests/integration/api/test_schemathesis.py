@@ -46,7 +46,7 @@ def test_schemathesis_finds_nothing(bench: Bench, tmp_path: Path) -> None:
                 "--max-examples", EXAMPLES, "--max-time", SECONDS, "--workers", "2", "--warnings", "off", "--no-color",
                 "--generation-database", "none",
             ],
-            env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.integration.api.schemathesis_hooks", "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "SCHEMATHESIS_HOOKS": f"{__package__}.schemathesis_hooks", "PYTHONPATH": str(ROOT)},
             cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
