@@ -6,6 +6,7 @@ The HTTP API and the MCP server carry these; each adds its own links to the dige
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -106,6 +107,19 @@ class RunSummary(Model):
     next: str = ""
 
 
+class RunEvent(Model):
+    """One thing that happened to a run. `n` is its number in the run's log, rising, with gaps; `at` seconds since the
+    run began. After "run.status" and "run.ended" the run's summary is up to date.
+    """
+
+    n: int
+    event: Literal[
+        "run.started", "stage.started", "stage.finished", "run.waiting", "run.answered", "run.status", "run.ended"
+    ]
+    at: Seconds
+    data: dict[str, Any] = {}
+
+
 class RunRowView(Model):
     """A run in a list."""
 
@@ -164,7 +178,7 @@ class Checked(Model):
     `notes` name what could not be held against anything, and why.
     """
 
-    verdict: str = Field(pattern="^(passed|failed|unsure)$")
+    verdict: Literal["passed", "failed", "unsure"]
     quality: float
     findings: tuple[Finding, ...]
     rules_checked: tuple[RuleCheck, ...] = ()

@@ -7,6 +7,9 @@ from memory.artifacts import DirectoryStore
 from memory.database import Database, open_database
 from memory.effects import Approval, Effect, Effects, PublishedFile
 from memory.home import Home
+from memory.idempotency import Idempotency, Stored
+from memory.inbox import Inbox, Letter
+from memory.keys import Key, Keys
 from memory.leases import Lease, this_worker
 from memory.ledger import Ledger, Reservation
 from memory.runs import RunRow, RunTable, new_run_id
@@ -19,12 +22,18 @@ __all__ = [
     "Effect",
     "Effects",
     "Home",
+    "Idempotency",
+    "Inbox",
+    "Key",
+    "Keys",
     "Lease",
     "Ledger",
+    "Letter",
     "PublishedFile",
     "Reservation",
     "RunRow",
     "RunTable",
+    "Stored",
     "TraceWriter",
     "new_run_id",
     "open_database",

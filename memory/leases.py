@@ -29,13 +29,17 @@ TTL: Seconds = 60.0
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work on one thing until `ttl` seconds after the last renewal."""
+    """The right to work on one thing until `ttl` seconds after the last renewal.
+
+    `taken_over` says that the holder before never let go: it was killed, or silent for too long.
+    """
 
     database: Database
     name: str
     owner: str
     fence: int
     ttl: Seconds
+    taken_over: bool = False
 
     def renew(self) -> None:
         """Hold it for another `ttl` seconds. Raises LeaseLost when someone else holds it or held it since."""
@@ -94,7 +98,7 @@ def acquire(database: Database, name: str, owner: str, ttl: Seconds = TTL) -> Le
         _make_row(connection, name)
         row = connection.execute(select(leases).where(leases.c.name == name).with_for_update()).one()
         now = database.now(connection)
-        if row.owner is not None and row.expires > now and not is_gone(row.owner):
+        if not is_free(row.owner, row.expires, now):
             raise RunBusy(
                 "Another process is working on this right now.",
                 where=name,
@@ -103,7 +107,12 @@ def acquire(database: Database, name: str, owner: str, ttl: Seconds = TTL) -> Le
         fence = int(row.fence) + 1
         taken = update(leases).where(leases.c.name == name).values(owner=owner, fence=fence, expires=now + ttl)
         connection.execute(taken)
-    return Lease(database, name, owner, fence, ttl)
+    return Lease(database, name, owner, fence, ttl, taken_over=row.owner is not None)
+
+
+def is_free(owner: str | None, expires: float | None, now: float) -> bool:
+    """Whether a lease can be taken, as `acquire` decides it; a row that is not there yet has no owner either."""
+    return owner is None or expires is None or expires <= now or is_gone(owner)
 
 
 def check_fence(connection: Connection, name: str, fence: int) -> None:

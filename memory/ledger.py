@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlalchemy import Connection, case, func, insert, select, update
 
 from domain.errors import NotFound, OverBudget, ProgrammerMustAct
+from domain.studio import Usage
 from domain.values import BrandId, Money, RunId
 from memory.database import Database
 from memory.leases import check_fence
@@ -113,6 +114,24 @@ class Ledger:
         )
         with self.database.read() as connection:
             return int(connection.execute(query).scalar_one()) / _NANO
+
+    def usage(self, brand: BrandId, since: datetime) -> Usage:
+        """What a brand's calls cost that began at `since` or later, and how many runs it began in that time."""
+        since = since.replace(tzinfo=UTC) if since.tzinfo is None else since
+        amount = func.coalesce(func.sum(case((ledger.c.status == "booked", ledger.c.actual), else_=0)), 0)
+        open_amount = func.coalesce(func.sum(case((ledger.c.status == "reserved", ledger.c.reserved), else_=0)), 0)
+        mine = (ledger.c.brand == brand) & (ledger.c.created >= since)
+        begun = select(func.count()).where(runs.c.brand == brand, runs.c.created >= since)
+        with self.database.read() as connection:
+            query = select(ledger.c.stage, amount, open_amount).where(mine).group_by(ledger.c.stage)
+            by_stage = {stage: (int(spent), int(kept)) for stage, spent, kept in connection.execute(query).all()}
+            count = int(connection.execute(begun).scalar_one())
+        return Usage(
+            since=since, runs=count,
+            spent=sum(spent for spent, _ in by_stage.values()) / _NANO,
+            reserved=sum(kept for _, kept in by_stage.values()) / _NANO,
+            by_stage={stage: spent / _NANO for stage, (spent, _) in sorted(by_stage.items()) if spent},
+        )
 
     def _settle(self, reservation: Reservation, status: str, actual: int) -> None:
         with self.database.begin() as connection:

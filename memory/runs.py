@@ -8,38 +8,21 @@ import string
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, Row, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from domain.errors import BadInput, NotFound, ProgrammerMustAct
+from domain.errors import BadInput, ProgrammerMustAct
 from domain.run import FINISHED, Failure, RunRequest, RunStatus, RunView
-from domain.values import BrandId, Model, RunId, Seconds
+from domain.values import BrandId, RunId, Seconds
+from memory.claims import GRACE, PAUSE, claimable, resumable_failures
 from memory.database import Database
 from memory.leases import TTL, Lease, acquire, check_fence
-from memory.tables import effects, runs
+from memory.run_rows import COLUMNS, RunRow, find_run, has_undelivered, no_such_run, run_of
+from memory.tables import runs
 
-_COLUMNS = [column for column in runs.c if column is not runs.c.view]       # the snapshot is large: read on its own
+__all__ = ["RunRow", "RunTable", "new_run_id"]
+
 _JUDGED = (RunStatus.REVIEW, RunStatus.PUBLISHED, RunStatus.NOTHING_PASSED)
-
-
-class RunRow(Model):
-    """One run as the table knows it. The table, and nothing else, says whether a run is finished (Promise 7)."""
-
-    run_id: RunId
-    brand: BrandId
-    status: RunStatus
-    request: RunRequest
-    failure: Failure | None = None
-    cancel_requested: bool = False
-    out_dir: str = ""
-    trace_path: str = ""
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.status in FINISHED
 
 
 def new_run_id() -> RunId:
@@ -56,17 +39,24 @@ class RunTable:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def create(self, request: RunRequest, run_id: RunId, out_dir: str = "", trace_path: str = "") -> RunRow:
-        """Write a new run down, working. Raises ProgrammerMustAct when the id was used before."""
+    def create(
+        self, request: RunRequest, run_id: RunId, out_dir: str = "", trace_path: str = "", created_by: str = ""
+    ) -> RunRow:
+        """Write a new run down, working; `created_by` is a principal's id.
+
+        Raises ProgrammerMustAct when the id was used before.
+        """
         now = datetime.now(UTC)
         row = RunRow(
             run_id=run_id, brand=request.brand, status=RunStatus.WORKING, request=request,
             out_dir=str(out_dir), trace_path=str(trace_path), created_at=now, updated_at=now,
+            created_by=created_by,
         )
         values = {
             "run_id": run_id, "brand": row.brand, "status": row.status.value,
             "request": request.model_dump(mode="json"), "shortlisted": 0, "cancel": False,
             "out_dir": row.out_dir, "trace_path": row.trace_path, "created": now, "updated": now,
+            "created_by": created_by, "waiting_for": None, "crashes": 0,
         }
         try:
             with self.database.begin() as connection:
@@ -78,23 +68,48 @@ class RunTable:
     def get(self, brand: BrandId, run_id: RunId) -> RunRow:
         """One run of this brand. Raises NotFound, in the same words when there is none and when it is another's."""
         with self.database.read() as connection:
-            return _row(_find(connection, brand, run_id))
+            return find_run(connection, brand, run_id)
 
     def view(self, brand: BrandId, run_id: RunId) -> RunView | None:
         """The last saved snapshot of a run; None before the first. Raises NotFound as `get`."""
         with self.database.read() as connection:
-            _find(connection, brand, run_id)
+            find_run(connection, brand, run_id)
             saved = connection.execute(select(runs.c.view).where(runs.c.run_id == run_id)).scalar_one()
         return None if saved is None else RunView.model_validate_json(saved)
 
-    def list(self, brand: BrandId, limit: int = 50, status: RunStatus | None = None) -> builtins.list[RunRow]:
-        """The newest runs of a brand, newest first."""
-        query = select(*_COLUMNS).where(runs.c.brand == brand)
+    def list(
+        self,
+        brand: BrandId,
+        limit: int = 50,
+        status: RunStatus | None = None,
+        created_by: str | None = None,
+        before: RunId | None = None,
+    ) -> builtins.list[RunRow]:
+        """The newest runs of a brand, newest first; those of one principal only, if one is named.
+
+        `before` is the last run of the page before: the list goes on after it, whatever began meanwhile. Raises
+        NotFound when it is no run of the brand, or not of that principal.
+        """
+        mine = [runs.c.brand == brand] + ([] if created_by is None else [runs.c.created_by == created_by])
+        query = select(*COLUMNS).where(*mine)
         if status is not None:
             query = query.where(runs.c.status == status.value)
         with self.database.read() as connection:
+            if before is not None:
+                place = select(runs.c.created).where(*mine, runs.c.run_id == before)
+                created = connection.execute(place).scalar_one_or_none()
+                if created is None:
+                    raise no_such_run(before)
+                same_moment = and_(runs.c.created == created, runs.c.run_id > before)
+                query = query.where(or_(runs.c.created < created, same_moment))
             found = connection.execute(query.order_by(runs.c.created.desc(), runs.c.run_id).limit(limit)).all()
-        return [_row(row) for row in found]
+        return [run_of(row) for row in found]
+
+    def working(self, created_by: str) -> int:
+        """How many runs of this principal are being worked on, or wait to be."""
+        query = select(func.count()).where(runs.c.status == RunStatus.WORKING.value, runs.c.created_by == created_by)
+        with self.database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def unfinished(self, brand: BrandId) -> builtins.list[RunRow]:
         """Every run of a brand that still has something to do, oldest first.
@@ -102,17 +117,51 @@ class RunTable:
         That is every run whose status is not a finished one, and every run, whatever its status, with an approved
         picture that is not delivered yet: an approval is never lost to a failure that came after it.
         """
-        query = select(*_COLUMNS).where(
+        query = select(*COLUMNS).where(
             runs.c.brand == brand,
-            or_(runs.c.status.not_in([status.value for status in FINISHED]), _has_undelivered(runs.c.run_id)),
+            or_(runs.c.status.not_in([status.value for status in FINISHED]), has_undelivered(runs.c.run_id)),
         )
         with self.database.read() as connection:
-            return [_row(row) for row in connection.execute(query.order_by(runs.c.created, runs.c.run_id)).all()]
+            return [run_of(row) for row in connection.execute(query.order_by(runs.c.created, runs.c.run_id)).all()]
+
+    def claimable(self, grace: Seconds = GRACE, pause: Seconds = PAUSE) -> builtins.list[tuple[BrandId, RunId]]:
+        """Brand and id of every run that any process may work on now, oldest first.
+
+        (a) Runs at work without a worker: their lease was let go, ran out, or its holder is gone; and those begun
+        more than `grace` seconds ago that nobody ever held. (b) Runs without a worker that are said to wait for what
+        was answered. (c) Runs without a worker and with an approved picture not delivered yet, untouched for `grace`
+        seconds, or for `pause` seconds once the run failed, was refused or stands anywhere else where delivery is
+        not its next step.
+        """
+        return claimable(self.database, grace, pause)
+
+    def resumable_failures(self) -> builtins.list[tuple[BrandId, RunId]]:
+        """Brand and id of every failed run that goes on once an operator has mended what stopped it."""
+        return resumable_failures(self.database)
+
+    def note_crash(self, run_id: RunId) -> int:
+        """Count one more process that died of this run, and how many did. Raises NotFound when there is none."""
+        raised = update(runs).where(runs.c.run_id == run_id).values(crashes=runs.c.crashes + 1)
+        with self.database.begin() as connection:
+            crashes = connection.execute(raised.returning(runs.c.crashes)).scalar_one_or_none()
+        if crashes is None:
+            raise no_such_run(run_id)
+        return int(crashes)
+
+    def clear_crashes(self, run_id: RunId) -> None:
+        """A process outlived this run's work: earlier crashes no longer count."""
+        with self.database.begin() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == run_id, runs.c.crashes > 0).values(crashes=0))
 
     def set_status(
-        self, run_id: RunId, status: RunStatus, failure: Failure | None = None, fence: int | None = None
+        self,
+        run_id: RunId,
+        status: RunStatus,
+        failure: Failure | None = None,
+        fence: int | None = None,
+        waiting_for: str | None = None,
     ) -> None:
-        """Say where a run stands; `failure` replaces any earlier one.
+        """Say where a run stands; `failure` and `waiting_for` (a pending interrupt's id) replace any earlier ones.
 
         Raises:
             LeaseLost: `fence` is stale; nothing is written.
@@ -121,7 +170,7 @@ class RunTable:
             ProgrammerMustAct: published, and an approved picture is still to be delivered.
         """
         document = None if failure is None else failure.model_dump(mode="json")
-        self._write(run_id, fence, {"status": status.value, "failure": document}, status)
+        self._write(run_id, fence, {"status": status.value, "failure": document, "waiting_for": waiting_for}, status)
 
     def save_view(self, run_id: RunId, view: RunView, fence: int | None = None) -> None:
         """Keep a snapshot of the run for those who look at it, and its generator and shortlist for predictions.
@@ -142,7 +191,7 @@ class RunTable:
             BadInput: the run is finished, or its publication was approved.
         """
         with self.database.begin() as connection:
-            row = _row(_find(connection, brand, run_id, lock=True))
+            row = find_run(connection, brand, run_id, lock=True)
             if row.finished:
                 raise BadInput(
                     f"The run {run_id} is finished ({row.status.value}): there is nothing to cancel.",
@@ -156,7 +205,7 @@ class RunTable:
         with self.database.read() as connection:
             asked = connection.execute(select(runs.c.cancel).where(runs.c.run_id == run_id)).scalar_one_or_none()
         if asked is None:
-            raise _not_found(run_id)
+            raise no_such_run(run_id)
         return bool(asked)
 
     def lease(self, run_id: RunId, owner: str, ttl: Seconds = TTL) -> Lease:
@@ -187,28 +236,16 @@ class RunTable:
             values = {**values, "updated": datetime.now(UTC)}
             # The update locks the row, as an approval does: what the next line finds stays true until the end.
             if connection.execute(update(runs).where(runs.c.run_id == run_id).values(values)).rowcount != 1:
-                raise _not_found(run_id)
+                raise no_such_run(run_id)
             if status is not None:
                 _refuse_if_undelivered(connection, run_id, status)
-
-
-def _find(connection: Connection, brand: str, run_id: str, *, lock: bool = False) -> Row[Any]:
-    query = select(*_COLUMNS).where(runs.c.brand == brand, runs.c.run_id == run_id)
-    found = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    if found is None:
-        raise _not_found(run_id)
-    return found
-
-
-def _has_undelivered(run_id: str | ColumnElement[str]) -> Exists:
-    return exists().where(effects.c.run_id == run_id, effects.c.status == "intended")
 
 
 def _refuse_if_undelivered(connection: Connection, run_id: str, status: RunStatus) -> None:
     """Keep a run from being called published or cancelled while an approved picture is still to be delivered."""
     if status not in {RunStatus.PUBLISHED, RunStatus.CANCELLED}:
         return
-    if not connection.execute(select(_has_undelivered(run_id))).scalar_one():
+    if not connection.execute(select(has_undelivered(run_id))).scalar_one():
         return
     if status is RunStatus.PUBLISHED:
         raise ProgrammerMustAct(f"The run {run_id} was called published before everything approved was delivered.")
@@ -217,16 +254,3 @@ def _refuse_if_undelivered(connection: Connection, run_id: str, status: RunStatu
         where=run_id, hint=f"Resume it to deliver what was approved: onbrand runs resume {run_id}",
     )
 
-
-def _not_found(run_id: str) -> NotFound:
-    return NotFound(f"There is no run {run_id!r}.", hint="List your runs: onbrand runs list")
-
-
-def _row(found: Row[Any]) -> RunRow:
-    return RunRow(
-        run_id=found.run_id, brand=found.brand, status=found.status,
-        request=RunRequest.model_validate(found.request),
-        failure=None if found.failure is None else Failure.model_validate(found.failure),
-        cancel_requested=found.cancel, out_dir=found.out_dir, trace_path=found.trace_path,
-        created_at=found.created, updated_at=found.updated,
-    )

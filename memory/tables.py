@@ -78,7 +78,22 @@ runs = Table(
     Column("trace_path", Text, nullable=False, default=""),
     Column("created", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
+    Column("created_by", String(160), nullable=False, default=""),      # a principal's id
+    Column("waiting_for", String(128)),                     # id of the graph's pending interrupt
+    Column("crashes", Integer, nullable=False, default=0),  # processes that died of it, one after the other
     Index("runs_by_brand", "brand", "created"),
+    Index("runs_by_creator", "brand", "created_by", "created"),
+    Index("runs_by_status", "status", "created"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("run_id", String(64), ForeignKey("runs.run_id"), primary_key=True),
+    Column("interrupt_id", String(128), nullable=False),
+    Column("answer", Document, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("created", Instant, nullable=False),
 )
 
 leases = Table(
@@ -121,6 +136,7 @@ effects = Table(
     Column("dossier", Text, nullable=False, default=""),
     Column("intended", Instant, nullable=False),
     Index("effects_by_run", "brand", "run_id", "status"),
+    Index("effects_by_status", "status", "run_id"),
 )
 
 publications = Table(
@@ -154,6 +170,7 @@ ledger = Table(
     Column("created", Instant, nullable=False),
     Column("settled", Instant),
     Index("ledger_by_run", "run_id", "status"),
+    Index("ledger_by_brand", "brand", "created"),
 )
 
 assets = Table(
@@ -171,4 +188,32 @@ assets = Table(
     Column("embargo", Instant),
     Column("created", Instant, nullable=False),
     Index("assets_by_kind", "brand", "kind"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),          # SHA-256 of the secret
+    Column("grants", Document, nullable=False),             # brand to roles
+    Column("created", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires", Instant),
+    Column("revoked", Instant),
+    Column("last_used", Instant),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("principal", String(160), primary_key=True),
+    Column("key", String(255), primary_key=True),           # as the caller chose it
+    Column("fingerprint", String(64), nullable=False),      # of the request it was first used for
+    Column("owner", Text),                                  # who answers it; null once answered
+    Column("status", Integer),                              # HTTP status of the answer; null while there is none
+    Column("headers", Document, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Index("idempotency_by_age", "created"),
 )

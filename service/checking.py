@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from domain.assets import Asset
 from domain.brief import Brief
-from domain.candidate import Finding, Severity, Verdict
-from domain.rules import RuleCheck
-from domain.values import AssetId, BrandId, Model
+from domain.candidate import Severity, Verdict
+from domain.studio import Checked
+from domain.values import AssetId, BrandId
 from mcp_servers.assets.contract import CheckRules, CutOut, ReadRules
 from mcp_servers.connect import open_sessions
 from mcp_servers.judges.contract import JudgeImage
 from service.orchestrator import Onbrand
 
 TOOLS = frozenset({"judges.judge_image", "assets.cut_out", "assets.check_rules", "assets.read_rules"})
-
-
-class Checked(Model):
-    """What the checks say of a picture: failed on any gate, unsure when the product it should show was not found in it.
-
-    `notes` name what could not be held against anything, and why.
-    """
-
-    verdict: Literal["passed", "failed", "unsure"]
-    quality: float
-    findings: tuple[Finding, ...]
-    rules_checked: tuple[RuleCheck, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 class Silent:
@@ -41,7 +29,7 @@ class Silent:
 async def check_picture(
     onbrand: Onbrand,
     brand: BrandId,
-    image: Path,
+    picture: Asset,
     *,
     product: AssetId | None = None,
     caption: str = "",
@@ -50,17 +38,16 @@ async def check_picture(
 ) -> Checked:
     """Hold a picture against every measured check, and its caption against the rules of brand and markets.
 
-    One failed gate fails the picture (Promise 2). Raises UnusableImage or BadInput for a file that cannot be read,
-    NotFound for an unknown brand, RefusedByRule when a blocking rule forbids what the caption says.
+    One failed gate fails the picture (Promise 2). Raises NotFound for an unknown brand or product, RefusedByRule when
+    a blocking rule forbids what the caption says.
     """
     on_step("reading the picture", 0.1)
     markets = tuple(code.upper() for code in markets)
-    brief = onbrand.language.read(caption, brand) if caption.strip() else None
+    brief = await asyncio.to_thread(onbrand.language.read, caption, brand) if caption.strip() else None
     named = tuple(part.value for part in brief.markets) if brief else ()
     async with open_sessions(onbrand.servers, Silent()) as sessions:
         tools = sessions.toolbox("check", TOOLS)
         book = await tools.assets.read_rules(ReadRules(brand=brand, markets=markets))
-        picture = onbrand.add_upload(brand, image, "background")
         cutout = None
         if product is not None:
             cutout = (await tools.assets.cut_out(CutOut(brand=brand, asset=product))).cutout.digest
@@ -90,9 +77,9 @@ async def check_picture(
     if product is not None and not located:
         notes.append("the product was not found in this picture, so nothing about it could be checked")
     if product is None:
-        notes.append("no --product given: whether the product is intact, whole and alone was not checked")
+        notes.append("no product was named: whether the product is intact, whole and alone was not checked")
     if brief is None:
-        notes.append("no --caption given: what the picture should show, and what rules say of it, was not checked")
+        notes.append("no caption was given: what the picture should show, and what rules say of it, was not checked")
     return Checked(
         verdict="failed" if failed else "unsure" if product is not None and not located else "passed",
         quality=judged.quality,

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from agents.services import Services
 from domain.assets import Asset
-from domain.errors import BadInput, NotFound
+from domain.errors import BadInput, NotFound, OperatorMustAct, RunBusy
 from domain.ports import Recorder
 from domain.run import (
     FINISHED,
@@ -33,24 +33,27 @@ from mcp_servers.connect import Servers, open_sessions
 from mcp_servers.workshop import Workshop
 from memory.checkpoints import open_checkpoints
 from memory.effects import Effect
+from memory.inbox import Inbox
 from memory.leases import Lease, this_worker
 from memory.ledger import Ledger
 from memory.runs import RunRow, new_run_id
 from memory.traces import TraceWriter
-from service.driver import Driver, OnEvent
+from service.driver import Driver
+from service.heading import code_version, heading, settings_digest
 from service.settings import Settings
+from service.steps import OnEvent
 from service.uploads import add_photo
 from service.wiring import BuiltinLanguage, Wired, wire
 
-CODE_VERSION = "0.1.0"
+CANCELLED_BY_A_PERSON = Failure(code="cancelled", message="cancelled by a person")
 
 
 Recording = Callable[[Recorder, RunId], AbstractContextManager[Recorder]]
-"""What listens to the trace of one turn of a run: hands every event on to the recorder it is given."""
+"""What listens to one turn of a run: given the run's trace, a recorder that hands everything on to it."""
 
 
 def unheard(recorder: Recorder, run_id: RunId) -> AbstractContextManager[Recorder]:
-    """Nobody but the trace itself."""
+    """The trace alone."""
     return nullcontext(recorder)
 
 
@@ -67,7 +70,9 @@ class Onbrand:
     servers: Servers
     driver: Driver
     language: BuiltinLanguage
+    inbox: Inbox
     recording: Recording = unheard
+    _prepared: set[BrandId] = field(default_factory=set)
 
     @classmethod
     @asynccontextmanager
@@ -84,7 +89,7 @@ class Onbrand:
             driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
             servers = await asyncio.to_thread(Servers.over, wired.workshop, settings.tools.elsewhere())
             try:
-                yield cls(settings, wired, servers, driver, wired.language, recording)
+                yield cls(settings, wired, servers, driver, wired.language, Inbox(wired.database), recording)
             finally:
                 await asyncio.to_thread(wired.close)
 
@@ -93,23 +98,27 @@ class Onbrand:
         """What the tool servers stand on."""
         return self.wired.workshop
 
-    def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
+    def prepare(self, brand: BrandId, progress: Callable[[str, float], None] = lambda text, share: None) -> None:
         """Make the demo brand's library on first use; nothing for other brands."""
-        self.wired.prepare(brand, progress)
+        if brand not in self._prepared:
+            self.wired.prepare(brand, progress)
+            self._prepared.add(brand)
 
     def add_upload(self, brand: BrandId, path: Path, kind: str, title: str = "") -> Asset:
         """Take a photo in for one piece of work. Raises UnusableImage or NotFound, leaving nothing behind."""
         return add_photo(self.workshop, brand, path, kind=kind, title=title, for_one_run=True)
 
-    def begin(self, request: RunRequest, out: Path | None = None) -> RunRow:
+    def begin(
+        self, request: RunRequest, out: Path | None = None, *, run_id: RunId | None = None, created_by: str = ""
+    ) -> RunRow:
         """Write a new run down. Raises BadInput for a request without words, NotFound for an unknown brand."""
         if not request.request.strip():
             raise BadInput("the request is empty", where="request", hint='say what you need: "our can on a terrace"')
         self.workshop.rulebook.brand(request.brand)
-        run_id = new_run_id()
+        run_id = run_id or new_run_id()
         folder = out or self.wired.home.out / run_id
         trace = self.wired.home.trace(request.brand, run_id)
-        return self.workshop.runs.create(request, run_id, str(folder), str(trace))
+        return self.workshop.runs.create(request, run_id, str(folder), str(trace), created_by)
 
     async def advance(
         self,
@@ -119,35 +128,82 @@ class Onbrand:
         answer: dict[str, Any] | None = None,
         by: str = "person",
         on_event: OnEvent = quiet,
+        most_crashes: int | None = None,
     ) -> RunView:
-        """Run until a person is needed or the run ends. Raises RunBusy when another process is at it."""
+        """Run until a person is needed or the run ends. Raises RunBusy when another process is at it.
+
+        Without an `answer`, one that lies in the inbox is taken. A run that ended its process `most_crashes` times in
+        a row is parked: it fails, and goes on only when somebody resumes it.
+        """
         row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
         pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
         if row.status in FINISHED and not pending and not can_go_on(row.status, row.failure):
             return await self.view(brand, run_id)
         lease = await asyncio.to_thread(lambda: self.workshop.runs.lease(run_id, this_worker()))
         async with in_threads(lease.kept()):
-            if can_go_on(row.status, row.failure):
-                await asyncio.to_thread(
-                    self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
-                )
+            row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
+            pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
-            trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with trace, self.recording(trace, run_id) as recorder:
-                if not trace.started:
-                    self._head(row, recorder)
-                return await self._drive(row, lease, recorder, pending, answer, by, on_event)
+            async with self._traced(row) as recorder:
+                if ended := await self._ends_before_work(row, lease, most_crashes):
+                    return await self._end(row, lease, recorder, *ended)
+                if row.status is not RunStatus.WORKING:
+                    # From here on nobody can leave an answer to what this process is about to answer.
+                    await asyncio.to_thread(
+                        self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
+                    )
+                letter = await asyncio.to_thread(self.inbox.read, run_id) if answer is None else None
+                if letter is not None:
+                    answer, by = letter.answer, letter.by
+                answer_to = letter.interrupt_id if letter else None
+                view = await self._drive(row, lease, recorder, pending, answer, answer_to, by, on_event)
+            if letter is not None:
+                await asyncio.to_thread(self.inbox.remove, run_id, letter.interrupt_id)
+            if row.crashes:
+                await asyncio.to_thread(self.workshop.runs.clear_crashes, run_id)
+            return view
 
-    def _head(self, row: RunRow, recorder: Recorder) -> None:
-        """The first event of a run's trace."""
-        recorder.record(
-            "header",
-            run_id=row.run_id,
-            brand=row.brand,
-            code=CODE_VERSION,
-            request=row.request.model_dump(mode="json"),
-            context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
+    @asynccontextmanager
+    async def _traced(self, row: RunRow) -> AsyncIterator[Recorder]:
+        """A recorder for one turn of a run that this process holds the lease of, and whoever listens to it."""
+        trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), row.run_id, row.brand)
+        with trace, self.recording(trace, row.run_id) as recorder:
+            await asyncio.to_thread(self._begin_trace, row, recorder, trace.started)
+            yield recorder
+
+    def _begin_trace(self, row: RunRow, recorder: Recorder, started: bool) -> None:
+        """The header; in a trace that has one, that the run was taken up again."""
+        if started:
+            recorder.record("resumed", code=code_version(), settings=settings_digest(self.settings))
+            return
+        recorder.record("header", **heading(row, self.settings, self.workshop, self.language.titles(row.brand)))
+
+    async def _ends_before_work(
+        self, row: RunRow, lease: Lease, most_crashes: int | None
+    ) -> tuple[RunStatus, Failure] | None:
+        """How a run ends that should not be worked on: it was cancelled, or keeps ending its process."""
+        if row.cancel_requested and row.status is RunStatus.WORKING:
+            return RunStatus.CANCELLED, CANCELLED_BY_A_PERSON
+        if most_crashes is None or not lease.taken_over:
+            return None
+        if await asyncio.to_thread(self.workshop.runs.note_crash, row.run_id) < most_crashes:
+            return None
+        await asyncio.to_thread(self.workshop.runs.clear_crashes, row.run_id)
+        parked = OperatorMustAct(
+            f"working on this run ended its process {most_crashes} times in a row",
+            where=row.run_id,
+            hint="look at the server's log and its memory, then resume the run",
         )
+        return RunStatus.FAILED, Failure(**parked.document())
+
+    async def _end(
+        self, row: RunRow, lease: Lease, recorder: Recorder, status: RunStatus, failure: Failure
+    ) -> RunView:
+        """Write down that a run is over without having worked on it."""
+        await asyncio.to_thread(self.workshop.runs.set_status, row.run_id, status, failure, lease.fence)
+        recorder.record("run_status", status=status.value)
+        recorder.record("run_ended", status=status.value, failure=failure.model_dump())
+        return await self.view(row.brand, row.run_id)
 
     async def _drive(
         self,
@@ -156,6 +212,7 @@ class Onbrand:
         recorder: Recorder,
         pending: list[Effect],
         answer: dict[str, Any] | None,
+        answer_to: str | None,
         by: str,
         on_event: OnEvent,
     ) -> RunView:
@@ -170,7 +227,15 @@ class Onbrand:
                 grid=self.settings.grid,
             )
             return await self.driver.advance(
-                row, services, recorder, lease, answer=answer, approved=on_record(pending), by=by, on_event=on_event
+                row,
+                services,
+                recorder,
+                lease,
+                answer=answer,
+                answer_to=answer_to,
+                approved=on_record(pending),
+                by=by,
+                on_event=on_event,
             )
 
     async def view(self, brand: BrandId, run_id: RunId) -> RunView:
@@ -193,6 +258,7 @@ class Onbrand:
         return saved.model_copy(
             update={
                 "status": row.status,
+                "failure": row.failure,
                 "publications": tuple(published) or saved.publications,
             }
         )
@@ -212,20 +278,26 @@ class Onbrand:
         """
         view = await self.view(brand, run_id)
         exports, target = self.approvable(view, candidates, markets)
+        await self.record_approval(view, exports, target, approver)
+        named = tuple(dict.fromkeys(export.candidate for export in exports))
+        decision = ReviewDecision(action=ReviewAction.APPROVE, candidates=named, approver=approver)
+        return await self.answer_review(brand, run_id, decision, on_event)
+
+    async def record_approval(
+        self, view: RunView, exports: tuple[ExportView, ...], markets: tuple[str, ...], approver: str
+    ) -> None:
+        """Write a person's yes down, with the deliveries that follow from it; whoever advances the run makes them."""
         await asyncio.to_thread(
             self.workshop.effects.approve,
-            run_id,
-            brand,
+            view.run_id,
+            view.brand,
             approver,
             [e.artifact.digest for e in exports],
-            target,
+            markets,
             sorted({e.channel for e in exports}),
             self.workshop.destination.name,
             {e.artifact.digest: e.channel for e in exports},
         )
-        named = tuple(dict.fromkeys(export.candidate for export in exports))
-        decision = ReviewDecision(action=ReviewAction.APPROVE, candidates=named, approver=approver)
-        return await self.answer_review(brand, run_id, decision, on_event)
 
     def approvable(
         self, view: RunView, candidates: tuple[str, ...], markets: tuple[str, ...]
@@ -254,6 +326,15 @@ class Onbrand:
         self.wired.refuse_unchecked(view, target)
         return exports, target
 
+    def on_shortlist(self, view: RunView, candidates: tuple[str, ...]) -> None:
+        """Raises NotFound for a candidate that is not on the shortlist."""
+        if missing := [name for name in candidates if name not in view.shortlist]:
+            raise NotFound(
+                f"{', '.join(missing)} is not on the shortlist",
+                where=view.run_id,
+                hint=f"the shortlist is {', '.join(view.shortlist) or 'empty'}",
+            )
+
     async def answer_review(
         self, brand: BrandId, run_id: RunId, decision: ReviewDecision, on_event: OnEvent = quiet
     ) -> RunView:
@@ -261,13 +342,24 @@ class Onbrand:
         return await self.advance(brand, run_id, answer=decision.model_dump(mode="json"), on_event=on_event)
 
     async def cancel(self, brand: BrandId, run_id: RunId) -> RunView:
-        """Stop a run: at once when it waits, at its next step when it works."""
+        """Stop a run: at once when nobody works on it, at its next step when somebody does."""
         await asyncio.to_thread(self.workshop.runs.request_cancel, brand, run_id)
-        row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
-        if row.status in {RunStatus.NEEDS_INPUT, RunStatus.REVIEW}:
-            failure = Failure(code="cancelled", message="cancelled by a person")
-            await asyncio.to_thread(self.workshop.runs.set_status, run_id, RunStatus.CANCELLED, failure)
-        return await self.view(brand, run_id)
+        try:
+            return await self.end(brand, run_id, CANCELLED_BY_A_PERSON, RunStatus.CANCELLED)
+        except RunBusy:
+            return await self.view(brand, run_id)
+
+    async def end(
+        self, brand: BrandId, run_id: RunId, failure: Failure, status: RunStatus = RunStatus.FAILED
+    ) -> RunView:
+        """End a run that nobody works on; one that has ended stays as it is. Raises RunBusy when somebody does."""
+        lease = await asyncio.to_thread(lambda: self.workshop.runs.lease(run_id, this_worker()))
+        async with in_threads(lease.kept()):
+            row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
+            if row.status in FINISHED:
+                return await self.view(brand, run_id)
+            async with self._traced(row) as recorder:
+                return await self._end(row, lease, recorder, status, failure)
 
 
 @asynccontextmanager

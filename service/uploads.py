@@ -35,25 +35,54 @@ def add_photo(
     confidential: bool = False,
     for_one_run: bool = False,
 ) -> Asset:
-    """Take a photo into a brand's library. The same photo again is the same asset.
+    """Take a photo file into a brand's library; as `take_in`, and BadInput when there is no such file."""
+    return take_in(
+        workshop,
+        brand,
+        read_photo(path),
+        path.name,
+        kind=kind,
+        title=title,
+        tags=tags,
+        real_height=real_height,
+        confidential=confidential,
+        for_one_run=for_one_run,
+    )
+
+
+def take_in(
+    workshop: Workshop,
+    brand: BrandId,
+    data: bytes,
+    name: str,
+    *,
+    kind: str,
+    title: str = "",
+    tags: tuple[str, ...] = (),
+    real_height: Metres | None = None,
+    confidential: bool = False,
+    for_one_run: bool = False,
+) -> Asset:
+    """Take a photo into a brand's library under the name of its file. The same photo again is the same asset.
 
     Raises UnusableImage when it cannot be read safely; nothing is left half-written.
     """
-    decoded = decode(read_photo(path), name=path.name)
+    decoded = decode(data, name=name)
     ref = workshop.pixels.put(brand, decoded.image)
     height, width = decoded.image.shape[:2]
-    stem = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "photo"
+    plain = Path(name).stem
+    stem = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "photo"
     return workshop.library.add(
         Asset(
             id=f"{UPLOAD_TAG}-{ref.digest[:16]}" if for_one_run else f"{stem[:48]}-{ref.digest[:8]}",
             brand=brand,
             kind=AssetKind(kind),
-            title=title or path.stem.replace("_", " ").replace("-", " "),
+            title=title or plain.replace("_", " ").replace("-", " "),
             tags=(*tags, UPLOAD_TAG) if for_one_run else tags,
             digest=ref.digest,
             size=Size(width=width, height=height),
             real_height=real_height,
             confidential=confidential,
-            source=path.name,
+            source=Path(name).name,
         )
     )

@@ -45,13 +45,17 @@ class BuiltinLanguage:
     def __init__(self, titles: Callable[[BrandId], Sequence[str]] = lambda brand: ()) -> None:
         self._titles = titles
 
+    def titles(self, brand: BrandId) -> Sequence[str]:
+        """What a brand's library calls its products."""
+        return self._titles(brand)
+
     @cached_property
     def _writer(self) -> BuiltinWriter:
         return BuiltinWriter()
 
     def read(self, request: str, brand: BrandId) -> Brief:
         """A request to a Brief."""
-        return BuiltinReader(self._titles(brand)).read(request, brand)
+        return BuiltinReader(self.titles(brand)).read(request, brand)
 
     def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption:
         """A Brief and a scene to a Caption."""

@@ -16,7 +16,7 @@ from service.cli.questions import asset_or_upload
 from service.cli.terminal import ending_with_exit_codes, escaped, out, print_json, progress, run
 
 if TYPE_CHECKING:
-    from service.checking import Checked
+    from domain.studio import Checked
 
 MARKS = {
     Verdict.PASS: "[green]pass[/green]",
@@ -54,8 +54,9 @@ async def _check(
         with progress(shown=not as_json) as show:
             onbrand.prepare(brand, show)
             asset = asset_or_upload(onbrand, brand, product, "product")
+            picture = onbrand.add_upload(brand, image, "background")
             return await check_picture(
-                onbrand, brand, image, product=asset, caption=caption, markets=markets, on_step=show
+                onbrand, brand, picture, product=asset, caption=caption, markets=markets, on_step=show
             )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.brief import Question
-from domain.errors import BadInput, NotFound, OnbrandError
+from domain.errors import OnbrandError
 from domain.plan import Prediction
 from domain.run import OptionView, RunView
 from service.cli.terminal import err, escaped, line, tell
@@ -36,6 +37,8 @@ def ask_one(onbrand: Onbrand, view: RunView, question: Question) -> str:
     err.print(f"\n[bold]{escaped(question.text)}[/bold]  [dim]({escaped(question.why)})[/dim]", highlight=False)
     for number, reply in enumerate(question.replies, start=1):
         err.print(f"  {number}. {escaped(reply.label)}", highlight=False)
+    from service.answers import usable
+
     labels = {reply.value: str(number) for number, reply in enumerate(question.replies, start=1)}
     default = labels.get(question.default or "", question.default)
     while True:
@@ -43,46 +46,14 @@ def ask_one(onbrand: Onbrand, view: RunView, question: Question) -> str:
         if not said and (question.default is not None or not question.required):
             return question.default or ""
         try:
-            return usable(onbrand, view, question, said)
+            return usable(onbrand, view, question, said, partial(photo_or_id, onbrand, view.brand))
         except OnbrandError as error:
             tell(error)
 
 
-def usable(onbrand: Onbrand, view: RunView, question: Question, said: str) -> str:
-    """The answer in the words the graph takes: the value of a quick reply, an asset id, or what was said.
-
-    A photo file that answers "which product?" is taken in as an asset of this run. Raises BadInput, NotFound or
-    UnusableImage for what is no answer to this question.
-    """
-    if said.isdigit() and question.replies:
-        if not 1 <= int(said) <= len(question.replies):
-            raise BadInput(f"there is no reply {said}", where=question.id, hint=f"1 to {len(question.replies)}")
-        return question.replies[int(said) - 1].value
-    for reply in question.replies:
-        if said.casefold() in {reply.value.casefold(), reply.label.casefold()}:
-            return reply.value
-    if question.field == "products":
-        return product_of(onbrand, view.brand, said)
-    if not said:
-        raise BadInput("this question needs an answer", where=question.id, hint="choose a number")
-    if view.brief is not None:
-        onbrand.language.apply_answer(view.brief, question, said)
-    return said
-
-
-def product_of(onbrand: Onbrand, brand: str, said: str) -> str:
-    """The asset that an answer to "which product?" names: a photo file, or an id of the library."""
-    if not said:
-        raise BadInput("this question needs an answer", where="product", hint="choose a number, or give a photo's path")
-    found = asset_or_upload(onbrand, brand, said, "product")
-    try:
-        return onbrand.workshop.library.get(brand, str(found)).id
-    except NotFound:
-        raise NotFound(
-            f"“{said}” is neither a product of the library nor a photo file",
-            where="product",
-            hint="choose a number, an id of `onbrand assets list`, or give the path of a photo",
-        ) from None
+def photo_or_id(onbrand: Onbrand, brand: str, said: str) -> str:
+    """The asset id an answer to "which product?" stands for: a photo file is taken in as an asset of this run."""
+    return str(asset_or_upload(onbrand, brand, said, "product"))
 
 
 def asset_or_upload(onbrand: Onbrand, brand: str, given: str | None, kind: str) -> str | None:
@@ -100,18 +71,14 @@ def asset_or_upload(onbrand: Onbrand, brand: str, given: str | None, kind: str) 
     return onbrand.add_upload(brand, path, kind).id if looks_like_file else given
 
 
-def usable_answers(onbrand: Onbrand, view: RunView, given: Mapping[str, str]) -> dict[str, str]:
-    """Answers given beside the command, held against the run's open questions.
+def answers_from(onbrand: Onbrand, view: RunView, given: Mapping[str, str]) -> dict[str, str]:
+    """Answers given beside the command, held against the run's open questions; photo files are taken in.
 
     Raises BadInput for an answer to a question that is not open, and for a required one left out.
     """
-    by_id = {question.id: question for question in view.questions}
-    unknown = [name for name in given if name not in by_id]
-    missing = [q.id for q in view.questions if q.required and q.id not in given]
-    if unknown or missing:
-        what = f"no open question is called {unknown[0]!r}" if unknown else f"{missing[0]!r} is not answered"
-        raise BadInput(what, where=view.run_id, hint=f"open: {', '.join(by_id)}; give --answer ID=VALUE for each")
-    return {name: usable(onbrand, view, by_id[name], said) for name, said in given.items()}
+    from service.answers import usable_answers
+
+    return usable_answers(onbrand, view, given, partial(photo_or_id, onbrand, view.brand))
 
 
 def ask_option(view: RunView) -> dict[str, str]:

@@ -12,7 +12,7 @@ from domain.run import RunStatus, RunView
 from service.cli.create import answers_of, drive, finish
 from service.cli.opening import opened, reported
 from service.cli.options import AnswerOption, BrandOption, JsonOption
-from service.cli.questions import usable_answers
+from service.cli.questions import answers_from
 from service.cli.summary import HEADLINES, print_approval
 from service.cli.terminal import Left, can_ask, ending_with_exit_codes, escaped, line, out, person, print_json, run
 
@@ -85,7 +85,7 @@ async def _resume(brand: str, run_id: str, answers: dict[str, str], *, as_json: 
             as_json=as_json,
             stop_to_ask=False,
             may_prompt=can_ask() and not as_json,
-            answer=usable_answers(onbrand, before, answers) if answers else None,
+            answer=answers_from(onbrand, before, answers) if answers else None,
         )
         return reported(onbrand, view)
 

@@ -146,7 +146,7 @@ def test_a_washed_out_photograph_fails_and_a_sound_one_passes_with_what_could_no
     Image.fromarray(np.clip(photo * 4.0 + 60, 0, 255).astype(np.uint8)).save(tmp_path / "washed.png")
     sound = call(demo_home, "check", str(tmp_path / "sound.png"))
     assert sound.code == 0, sound.out
-    assert "no --product given" in sound.out
+    assert "no product was named" in sound.out
     washed = call(demo_home, "check", str(tmp_path / "washed.png"), "--json")
     assert (washed.code, washed.document["verdict"]) == (4, "failed")
 

@@ -19,6 +19,7 @@ _MARGIN, _GAP, _SMALL_GAP = 88, 36, 22
 _PAPER, _INK, _GREY, _HAIR = (250, 248, 245), (28, 27, 26), (117, 112, 106), (222, 217, 210)
 _WIDEST = 900
 _SMALL_COLUMNS = 6
+_SMALLEST_PREVIEW = 96
 
 
 class Tile(NamedTuple):
@@ -31,9 +32,23 @@ class Tile(NamedTuple):
 
 def thumbnail(image: Image, side: int = 480) -> bytes:
     """The picture as WebP, its longer side at most `side` pixels; never enlarged."""
+    return _webp(image, side, 82)
+
+
+def preview(image: Image, side: int, most_bytes: int) -> bytes:
+    """As `thumbnail`, and at most `most_bytes` long: first at a lower quality, then smaller."""
+    while True:
+        for quality in (82, 70, 55):
+            data = _webp(image, side, quality)
+            if len(data) <= most_bytes or side <= _SMALLEST_PREVIEW:
+                return data
+        side = max(_SMALLEST_PREVIEW, side * 3 // 4)
+
+
+def _webp(image: Image, side: int, quality: int) -> bytes:
     picture = _scaled(image, min(side, image.shape[1]), min(side, image.shape[0]))
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=82, method=2)
+    picture.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()
 
 
