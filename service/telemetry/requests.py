@@ -156,7 +156,7 @@ def route_of(scope: Scope) -> str:
     """The template of the route that took a request, with the path its application is mounted under."""
     route = scope.get("route")
     if route is None:
-        return scope.get(BESIDE, NO_ROUTE)
+        return str(scope.get(BESIDE, NO_ROUTE))
     mounted = scope["root_path"].removeprefix(scope["app_root_path"]) if "app_root_path" in scope else ""
     # FastAPI keeps a route as its router has it, and the prefixes it was included under beside it (0.165).
     included = (scope.get("fastapi") or {}).get("effective_route_context")
