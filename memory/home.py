@@ -22,7 +22,7 @@ class Home:
         root/
             onbrand.sqlite           the database, unless a Postgres URL is configured
             checkpoints.sqlite       LangGraph's checkpoints, likewise
-            brands/<brand>/artifacts, drawings, traces, index
+            brands/<brand>/artifacts, drawings, traces, index, chats
             out/                     pictures and dossiers for people
 
     Every path that holds a brand's data is reached through a method that takes the brand id and refuses anything that
@@ -61,6 +61,10 @@ class Home:
     def index(self, brand: str) -> Path:
         """A brand's search index, rebuildable from the database. Raises NotFound when `brand` is no brand id."""
         return self._brand(brand, "index")
+
+    def chats(self, brand: str) -> Path:
+        """What was said to models for a brand. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "chats")
 
     def trace(self, brand: str, run_id: str) -> Path:
         """The trace file of one run. Raises NotFound when either id is none."""

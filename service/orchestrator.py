@@ -49,11 +49,11 @@ CANCELLED_BY_A_PERSON = Failure(code="cancelled", message="cancelled by a person
 
 
 Recording = Callable[[Recorder, RunId], AbstractContextManager[Recorder]]
-"""What listens to one turn of a run: given the run's trace, a recorder that hands everything on to it."""
+"""What listens to the trace of one turn of a run: hands every event on to the recorder it is given."""
 
 
 def unheard(recorder: Recorder, run_id: RunId) -> AbstractContextManager[Recorder]:
-    """The trace alone."""
+    """Nobody but the trace itself."""
     return nullcontext(recorder)
 
 
@@ -144,7 +144,9 @@ class Onbrand:
             row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
             pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
-            async with self._traced(row) as recorder:
+            trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
+            with trace, self.recording(trace, run_id) as recorder:
+                await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 if ended := await self._ends_before_work(row, lease, most_crashes):
                     return await self._end(row, lease, recorder, *ended)
                 if row.status is not RunStatus.WORKING:
@@ -163,17 +165,9 @@ class Onbrand:
                 await asyncio.to_thread(self.workshop.runs.clear_crashes, run_id)
             return view
 
-    @asynccontextmanager
-    async def _traced(self, row: RunRow) -> AsyncIterator[Recorder]:
-        """A recorder for one turn of a run that this process holds the lease of, and whoever listens to it."""
-        trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), row.run_id, row.brand)
-        with trace, self.recording(trace, row.run_id) as recorder:
-            await asyncio.to_thread(self._begin_trace, row, recorder, trace.started)
-            yield recorder
-
-    def _begin_trace(self, row: RunRow, recorder: Recorder, started: bool) -> None:
+    def _begin_trace(self, row: RunRow, recorder: Recorder, *, going_on: bool) -> None:
         """The header; in a trace that has one, that the run was taken up again."""
-        if started:
+        if going_on:
             recorder.record("resumed", code=code_version(), settings=settings_digest(self.settings))
             return
         recorder.record("header", **heading(row, self.settings, self.workshop, self.language.titles(row.brand)))
@@ -225,6 +219,8 @@ class Onbrand:
                 ledger=self.driver.ledger,
                 history=self.workshop.runs,
                 grid=self.settings.grid,
+                memory=self.wired.memory,
+                by=row.created_by,
             )
             return await self.driver.advance(
                 row,
@@ -358,7 +354,9 @@ class Onbrand:
             row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
             if row.status in FINISHED:
                 return await self.view(brand, run_id)
-            async with self._traced(row) as recorder:
+            trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
+            with trace, self.recording(trace, run_id) as recorder:
+                await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 return await self._end(row, lease, recorder, status, failure)
 
 

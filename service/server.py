@@ -26,7 +26,7 @@ from service.api import build as build_api
 from service.api.guard import host_names
 from service.auth import SignIn, TokenReader
 from service.dispatch import Dispatcher
-from service.heading import code_version
+from service.heading import CODE_VERSION
 from service.orchestrator import Onbrand
 from service.settings import Serving, Settings
 from service.studio import ServedStudio
@@ -62,14 +62,18 @@ def serve(
         )
     names = listening.names()
     serving = settings.serve.model_copy(update={"allowed_hosts": (*settings.serve.allowed_hosts, *names)})
-    with listener(listening) as listens:
+    with (
+        json_lines(),
+        open_telemetry(settings.telemetry.endpoint, CODE_VERSION) as telemetry,
+        listener(listening) as listens,
+    ):
         url = listening.url(listens.getsockname()[1])
 
-        async def work(telemetry: Telemetry) -> None:
+        async def work() -> None:
             loop = asyncio.get_running_loop()
             loop.set_default_executor(ThreadPoolExecutor(THREADS, "disk"))
             draining = asyncio.Event()
-            async with opened(settings, serving, draining, url, telemetry, local=local) as app:
+            async with opened(settings, serving, telemetry, draining, url, local=local) as app:
                 config = uvicorn.Config(
                     app,
                     lifespan="off",
@@ -88,15 +92,13 @@ def serve(
                     on_start(url)
 
                 await Stopping(config, started, draining.set).serve(sockets=[listens])
-            log.info("stopped")
 
-        with json_lines(), open_telemetry(settings.telemetry.endpoint, code_version()) as telemetry:
-            asyncio.run(work(telemetry))
+        asyncio.run(work())
 
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, serving: Serving, draining: asyncio.Event, url: str, telemetry: Telemetry, *, local: bool
+    settings: Settings, serving: Serving, telemetry: Telemetry, draining: asyncio.Event, url: str, *, local: bool
 ) -> AsyncIterator[ASGIApp]:
     """The application over one home, with its runs being worked on until the end of the block."""
     async with Onbrand.open(settings, telemetry.recording) as onbrand:

@@ -145,7 +145,7 @@ class Serving(BaseModel):
     streams_at_once: int = Field(default=256, ge=1, description="event streams of one principal")
     heavy_at_once: int = Field(default=2, ge=1, description="uploads, checks and offers of one principal in progress")
     max_upload_mb: int = Field(default=64, ge=1, le=64, description="largest upload, MiB")
-    metrics_token: SecretStr | None = Field(default=None, description="bearer of /metrics; loopback only if unset")
+    metrics_token: SecretStr | None = Field(default=None, description="bearer token of /metrics; loopback if unset")
 
     @field_validator("public_url")
     @classmethod
@@ -213,9 +213,9 @@ class Settings(BaseSettings):
     parallel: int = Field(default=2, ge=1, le=64, description="scene groups drawn or judged at the same time")
 
     tools: ToolServers = Field(default=ToolServers(), description="tool servers that other processes serve")
-    telemetry: TelemetrySettings = Field(default=TelemetrySettings(), description="where a server's spans go")
     auth: Auth = Field(default=Auth(), description="how callers sign in to `onbrand serve`")
     serve: Serving = Field(default=Serving(), description="what `onbrand serve` lets in")
+    telemetry: TelemetrySettings = Field(default=TelemetrySettings(), description="where a server's spans go")
 
     @classmethod
     def settings_customise_sources(

@@ -24,6 +24,7 @@ from memory.home import Home
 from memory.library import Library
 from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
+from service.remembering import BrandMemory
 from service.settings import Settings
 from tools.generators import Compositor
 from tools.imaging.decode import decode, encode_png
@@ -93,6 +94,7 @@ class Wired:
     workshop: Workshop
     library: Library
     language: BuiltinLanguage
+    memory: BrandMemory
 
     def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
         """Make the demo brand's library on first use; nothing for other brands."""
@@ -149,7 +151,14 @@ def wire(settings: Settings) -> Wired:
         products = workshop.library.list(brand, AssetKind.PRODUCT)
         return [asset.title for asset in products if UPLOAD_TAG not in asset.tags]
 
-    return Wired(home, database, workshop, library, BuiltinLanguage(titles))
+    return Wired(
+        home,
+        database,
+        workshop,
+        library,
+        BuiltinLanguage(titles),
+        BrandMemory.over(database, workshop.rulebook, titles),
+    )
 
 
 def published_folder(settings: Settings) -> Path:

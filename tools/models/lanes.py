@@ -1,0 +1,102 @@
+"""Lanes: how many calls a place takes at the same time, and when it is left in peace.
+
+A lane begins narrow and widens by one with every answer, up to the place's cap, as TCP's congestion window does (RFC
+5681): a throttled account then turns away two calls, not all that wait. A place that fails is closed for a while that
+doubles with each failure in a row, and is tried with a single call afterwards. What the place says of itself
+(Retry-After) is only believed up to a point.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.model_calls import Outcome
+from domain.values import Seconds
+from tools.models.clock import Clock
+from tools.models.places import Place
+
+NARROW = 2
+FIRST_PAUSE: dict[Outcome, Seconds] = {Outcome.THROTTLED: 1.0, Outcome.DOWN: 0.25, Outcome.TIMED_OUT: 0.25}
+LONGEST_PAUSE_S: Seconds = 30.0
+
+
+class NoRoom(Exception):
+    """No lane opened in time."""
+
+
+@dataclass
+class _Lane:
+    cap: int
+    width: int
+    inside: int = 0
+    opens: Seconds = 0.0
+    closed: Seconds = float("-inf")     # when it was last closed
+    failures: int = 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One call's way through a lane."""
+
+    place: Place
+    entered: Seconds
+
+
+class Lanes:
+    """The lanes of every place, shared by all threads of this process."""
+
+    def __init__(self, places: Sequence[Place], clock: Clock) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._lanes = {place.name: _Lane(place.at_once, min(NARROW, place.at_once)) for place in places}
+
+    def enter(self, places: Sequence[Place], until: Seconds) -> Turn:
+        """Wait for a turn at the first place, in order, that is not closed. Raises NoRoom when none comes in time.
+
+        A place that is merely busy is waited for: work does not wander to another account because of a queue.
+        """
+        with self._changed:
+            while True:
+                now = self._clock.now()
+                if now >= until:
+                    raise NoRoom
+                opened = next((place for place in places if self._lanes[place.name].opens <= now), None)
+                if opened is not None and self._lanes[opened.name].inside < self._lanes[opened.name].width:
+                    self._lanes[opened.name].inside += 1
+                    return Turn(opened, now)
+                opens = [lane.opens for lane in (self._lanes[place.name] for place in places) if lane.opens > now]
+                self._clock.wait(self._changed, min([until, *opens]) - now)
+
+    def leave(self, turn: Turn) -> None:
+        """The call is over, or its connection is: its room is free again."""
+        with self._changed:
+            self._lanes[turn.place.name].inside -= 1
+            self._changed.notify_all()
+
+    def went_well(self, turn: Turn) -> None:
+        """The place answered."""
+        with self._changed:
+            lane = self._lanes[turn.place.name]
+            if turn.entered >= lane.closed:
+                lane.failures = 0
+            lane.width = min(lane.cap, lane.width + 1)
+            self._changed.notify_all()
+
+    def went_wrong(self, turn: Turn, outcome: Outcome, retry_after: Seconds | None = None) -> None:
+        """The place failed: close its lane. Calls that were under way when it was closed do not close it again."""
+        with self._changed:
+            lane = self._lanes[turn.place.name]
+            now = self._clock.now()
+            if turn.entered < lane.closed or outcome not in FIRST_PAUSE:
+                return
+            pause = min(LONGEST_PAUSE_S, FIRST_PAUSE[outcome] * 2**lane.failures)
+            if retry_after is not None:
+                pause = max(pause, min(retry_after, LONGEST_PAUSE_S))
+            lane.failures += 1
+            lane.width = 1
+            lane.closed = now
+            lane.opens = now + pause * (1 + random.random() / 10)   # processes must not come back in step
+            self._changed.notify_all()
