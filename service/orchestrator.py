@@ -41,6 +41,7 @@ from service.driver import Driver, OnEvent
 from service.settings import Settings
 from service.uploads import add_photo
 from service.wiring import BuiltinLanguage, Wired, wire
+from tools.judges.looking import roles_that_look
 
 CODE_VERSION = "0.1.0"
 
@@ -209,6 +210,7 @@ class Onbrand:
                 ledger=self.driver.ledger,
                 history=self.workshop.runs,
                 grid=self.settings.grid,
+                looking=roles_that_look(self.workshop.models),
                 memory=self.wired.memory,
                 by=row.created_by,
             )
