@@ -61,6 +61,13 @@ class OpenAiChat:
         except httpx2.HTTPError as error:
             raise WireFailure(Outcome.DOWN, f"{type(error).__name__}: {error}") from error
 
+    def close(self) -> None:
+        """Let go of connections."""
+        with self._making:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
     def _client(self, place: Place) -> httpx2.Client:
         with self._making:
             if place.name not in self._clients:
