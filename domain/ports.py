@@ -14,8 +14,9 @@ from domain.candidate import Candidate, Feedback, Slot
 from domain.composition import Caption, Scene
 from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec
 from domain.plan import Capability
+from domain.remembered import Earlier, Remembered
 from domain.rules import BrandBook, MarketPack
-from domain.values import ArtifactRef, BrandId, Digest, Model
+from domain.values import ArtifactRef, Box, BrandId, Digest, Model, RunId
 
 AnswerT = TypeVar("AnswerT", bound=Model)
 
@@ -129,6 +130,32 @@ class History(Protocol):
     """What recorded runs say: how many there were with a generator, and how many filled their shortlist."""
 
     def pass_rates(self, brand: str, generator: str) -> tuple[int, int]: ...
+
+
+class Memory(Protocol):
+    """What a brand keeps from one run to the next. `by` is a principal's id, empty for whoever sits at the machine.
+
+    `learn` reads rules out of a person's own words, `chose` counts a person's answers: both return what is remembered
+    because of them. `earlier` finds the run that a request refers to; None when it refers to none.
+    """
+
+    def recall(self, brand: BrandId, by: str) -> Sequence[Remembered]: ...
+    def learn(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Sequence[Remembered]: ...
+    def chose(self, brand: BrandId, by: str, run_id: RunId, field: str, value: str) -> Sequence[Remembered]: ...
+    def earlier(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Earlier | None: ...
+
+
+class KnownAnswers(Protocol):
+    """Answers of models kept under what was asked, so that nothing identical is paid for twice."""
+
+    def find(self, brand: BrandId, key: Digest) -> Mapping[str, Any] | None: ...
+    def keep(self, brand: BrandId, key: Digest, answer: Mapping[str, Any]) -> None: ...
+
+
+class PartFinder(Protocol):
+    """Finds named parts of a product in a picture whose transform is not known."""
+
+    def find(self, image: Image, cutout: Image, parts: Mapping[str, Box]) -> Mapping[str, Box]: ...
 
 
 class Drawn(Protocol):

@@ -85,6 +85,7 @@ runs = Table(
     Column("waiting_for", String(128)),                     # id of the graph's pending interrupt
     Column("crashes", Integer, nullable=False, default=0),  # processes that died of it, one after the other
     Index("runs_by_brand", "brand", "created"),
+    Index("runs_by_creator", "brand", "created_by", "created"),
     Index("runs_by_status", "status", "created"),
 )
 
@@ -239,4 +240,41 @@ idempotency = Table(
     Column("body", Text, nullable=False),
     Column("created", Instant, nullable=False),
     Index("idempotency_by_age", "created"),
+)
+
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("brand", String(63), primary_key=True),
+    Column("id", String(16), primary_key=True),
+    Column("owner", String(160), nullable=False, default=""),           # a principal's id; empty for everybody
+    Column("field", String(32), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("said", Text, nullable=False, default=""),
+    Column("run_id", String(64)),
+    Column("by", String(160), nullable=False, default=""),
+    Column("created", Instant, nullable=False),
+    Index("remembered_by_owner", "brand", "owner", "field"),
+)
+
+choices = Table(
+    "choices",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("field", String(32), primary_key=True),
+    Column("brand", String(63), nullable=False),
+    Column("by", String(160), nullable=False, default=""),
+    Column("value", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Index("choices_by_person", "brand", "by", "field", "created"),
+)
+
+known_answers = Table(
+    "known_answers",
+    metadata,
+    Column("brand", String(63), primary_key=True),
+    Column("key", String(64), primary_key=True),            # of the question, the very bytes and the model
+    Column("answer", Document, nullable=False),
+    Column("created", Instant, nullable=False),
 )

@@ -241,7 +241,8 @@ class ServedStudio:
         """What a request would be understood as, ask and cost, without running it."""
         caller.must(Action.CREATE)
         await asyncio.to_thread(self._onbrand.prepare, caller.brand)
-        return await offer(self._onbrand, await asyncio.to_thread(self._request, caller.brand, new))
+        request = await asyncio.to_thread(self._request, caller.brand, new)
+        return await offer(self._onbrand, request, caller.principal.id)
 
     async def usage(self, caller: Caller, since: datetime) -> Usage:
         """What the brand spent since a moment."""
@@ -371,6 +372,8 @@ class ServedStudio:
 
     async def _post(self, row: RunRow, answer: dict[str, Any], caller: Caller) -> RunSummary:
         """Keep a person's answer, then have the run worked on."""
+        if row.waiting_for is None:     # an older version left it: have the run table say what it waits for
+            await self._onbrand.advance(row.brand, row.run_id)
         await asyncio.to_thread(self._onbrand.inbox.put, row.brand, row.run_id, answer, caller.principal.name)
         self._dispatcher.submit(row.brand, row.run_id)
         return await self.run(caller, row.run_id)

@@ -24,6 +24,7 @@ from memory.home import Home
 from memory.library import Library
 from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
+from service.remembering import BrandMemory
 from service.settings import Settings
 from tools.generators import Compositor
 from tools.imaging.decode import decode, encode_png
@@ -45,13 +46,17 @@ class BuiltinLanguage:
     def __init__(self, titles: Callable[[BrandId], Sequence[str]] = lambda brand: ()) -> None:
         self._titles = titles
 
+    def titles(self, brand: BrandId) -> Sequence[str]:
+        """What a brand's library calls its products."""
+        return self._titles(brand)
+
     @cached_property
     def _writer(self) -> BuiltinWriter:
         return BuiltinWriter()
 
     def read(self, request: str, brand: BrandId) -> Brief:
         """A request to a Brief."""
-        return BuiltinReader(self._titles(brand)).read(request, brand)
+        return BuiltinReader(self.titles(brand)).read(request, brand)
 
     def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption:
         """A Brief and a scene to a Caption."""
@@ -89,6 +94,7 @@ class Wired:
     workshop: Workshop
     library: Library
     language: BuiltinLanguage
+    memory: BrandMemory
 
     def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
         """Make the demo brand's library on first use; nothing for other brands."""
@@ -145,7 +151,14 @@ def wire(settings: Settings) -> Wired:
         products = workshop.library.list(brand, AssetKind.PRODUCT)
         return [asset.title for asset in products if UPLOAD_TAG not in asset.tags]
 
-    return Wired(home, database, workshop, library, BuiltinLanguage(titles))
+    return Wired(
+        home,
+        database,
+        workshop,
+        library,
+        BuiltinLanguage(titles),
+        BrandMemory.over(database, workshop.rulebook, titles),
+    )
 
 
 def published_folder(settings: Settings) -> Path:
