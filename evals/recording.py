@@ -114,36 +114,46 @@ def recording_of(events: Iterable[TraceEvent]) -> Recording:
     if not isinstance(head, Header):
         raise TraceUnreadable("the trace is empty", hint="the run was cut off before it began; resume it")
     recording = Recording(head)
-    again = False
     for event in stream:
-        match event:
-            case NodeStarted():
-                _start(recording.steps, event, again=again)
-            case NodeFinished():
-                _finish(recording.steps, event)
-            case ToolCall() if recording.steps:
-                recording.steps[-1].calls.append(event)
-            case ModelCall():
-                recording.models.append(event)
-            case InterruptRaised():
-                recording.raised.append(event)
-            case InterruptAnswered():
-                recording.answers.append(event)
-            case Resumed():
-                again = True
-                recording.resumed.append(event)
-                _note_lost(recording.steps)
-            case RunStatusSet():
-                recording.status, recording.ended = event, None
-                _note_lost(recording.steps)
-            case RunEnded():
-                recording.ended = event
-            case _:
-                pass
+        _add(recording, event)
         recording.seconds = event.at
     for step in recording.steps:
         recording.spare += _settle(step)
     return recording
+
+
+def _add(recording: Recording, event: TraceEvent) -> None:
+    """One more event."""
+    match event:
+        case NodeStarted():
+            _start(recording.steps, event, again=bool(recording.resumed))
+        case NodeFinished():
+            _finish(recording.steps, event)
+        case ToolCall() if recording.steps:
+            recording.steps[-1].calls.append(event)
+        case ModelCall():
+            recording.models.append(event)
+        case InterruptRaised():
+            recording.raised.append(event)
+        case InterruptAnswered():
+            recording.answers.append(event)
+        case _:
+            _add_turn(recording, event)
+
+
+def _add_turn(recording: Recording, event: TraceEvent) -> None:
+    """The end of a turn, or the beginning of the next: whatever step is unfinished now may be done again."""
+    match event:
+        case Resumed():
+            recording.resumed.append(event)
+            _note_lost(recording.steps)
+        case RunStatusSet():
+            recording.status, recording.ended = event, None
+            _note_lost(recording.steps)
+        case RunEnded():
+            recording.ended = event
+        case _:
+            pass
 
 
 def _start(steps: list[Step], event: NodeStarted, *, again: bool) -> None:

@@ -7,7 +7,6 @@ deterministic and run for real, so that what they decide is compared too. Nothin
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,7 +19,7 @@ from agents.state import Campaign
 from domain.errors import BadInput, OnbrandError
 from domain.ports import Language, Recorder
 from domain.run import Failure, RunRequest, RunStatus
-from domain.trace import InterruptAnswered
+from evals.answers import Answers
 from evals.differences import Difference, first
 from evals.offline import Kept, Purse, RecordedHistory
 from evals.recording import Branch, Recording, Step, path_of, recording_of
@@ -72,12 +71,7 @@ async def replay(recording: Recording) -> Replay:
 
     Raises BadInput for a trace of a run that asked models: their answers cannot be played yet.
     """
-    if recording.models:
-        raise BadInput(
-            "this run asked language or vision models, and replays play the answers of tools only",
-            where=recording.name,
-            hint="replay a run of the built-in reader and writer",
-        )
+    refuse_models(recording)
     began = time.perf_counter()
     tape, recorder = Tape(recording), Kept()
     head = recording.header
@@ -93,10 +87,20 @@ async def replay(recording: Recording) -> Replay:
         grid=int(head.context.get("grid", 9)),
     )
     request = RunRequest.model_validate(head.request)
-    await play(head.run_id, request, services, recorder, recording.answers, parallel=parallel_of(recording))
+    await play(head.run_id, request, services, recorder, Answers.of(recording), parallel=parallel_of(recording))
     replayed = recording_of(recorder.events)
     difference, notes = compared(recording, replayed, tape)
     return Replay(recording, replayed, difference, notes, time.perf_counter() - began)
+
+
+def refuse_models(recording: Recording) -> None:
+    """Raises BadInput for a run that asked models."""
+    if recording.models:
+        raise BadInput(
+            "this run asked language or vision models, and a tape plays the answers of tools only",
+            where=recording.name,
+            hint="take a run of the built-in reader and writer",
+        )
 
 
 def language_of(recording: Recording) -> Language:
@@ -119,7 +123,7 @@ async def play(
     request: RunRequest,
     services: Services,
     recorder: Recorder,
-    answers: list[InterruptAnswered],
+    answers: Answers,
     *,
     parallel: int,
     graph: Graph | None = None,
@@ -131,7 +135,7 @@ async def play(
     graph = graph or in_memory()
     config: RunnableConfig = {"configurable": {"thread_id": run_id}, "max_concurrency": parallel}
     steps = Steps(recorder, StageClock({}))
-    waiting, given = deque(answers), cast(Any, {"run_id": run_id, "request": request})
+    given = cast(Any, {"run_id": run_id, "request": request})
     failure: OnbrandError | None = None
     while True:
         try:
@@ -142,12 +146,15 @@ async def play(
         except OnbrandError as error:
             failure = error
         snapshot = await graph.aget_state(config)
-        if failure is not None or not snapshot.interrupts or not waiting:
+        if failure is not None or not snapshot.interrupts:
             break
-        answer = waiting.popleft()
-        pending = snapshot.interrupts[0].id
-        recorder.record("interrupt_answer", interrupt_id=pending, answer=answer.answer, by=answer.by)
-        given = Command(resume={pending: answer.answer})
+        pending = snapshot.interrupts[0]
+        found = answers.next(pending.value["kind"])
+        if found is None:
+            break
+        answer, by = found
+        recorder.record("interrupt_answer", interrupt_id=pending.id, answer=answer, by=by)
+        given = Command(resume={pending.id: answer})
     state = cast("Campaign", snapshot.values)
     waiting_for = snapshot.interrupts[0].value["kind"] if snapshot.interrupts else ""
     told = waiting_for in {"review", ""}
@@ -203,9 +210,10 @@ def step_difference(step: Step, again: Step, notes: list[str], *, masked: bool) 
         if other is None or other.finished is None or branch.finished is None:
             continue                                # a miss ended it, or its sibling's did: told by the tape
         where = step.node if len(step.branches) == 1 else f"{step.node} branch {branch.index}"
-        if branch.digest:                           # version 2
+        if branch.finished.decided:                 # version 2
             found = first(where, branch.finished.decided, other.finished.decided)
-            if found is None and branch.finished.digest != other.finished.digest and not masked:
+            wrote = branch.finished.digest
+            if found is None and wrote and wrote != other.finished.digest and not masked:
                 notes.append(f"{where} writes other state, and decides the same")
         else:
             found = first(where, branch.finished.summary, other.finished.summary)
