@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from importlib.metadata import entry_points
 from typing import NoReturn
 
 import typer
@@ -38,9 +39,26 @@ app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
 
 
+BESIDE = "onbrand.commands"
+"""Entry point group of commands that packages beside the service bring: the service does not import them."""
+
+
+def take_in_others(arguments: list[str]) -> None:
+    """Add the commands of other installed packages, where the command line may mean one of them.
+
+    Looking them up takes some 30 ms, which a command of our own need not wait for.
+    """
+    ours = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    if arguments[:1] and arguments[0] in ours:
+        return
+    for point in sorted(entry_points(group=BESIDE), key=lambda point: point.name):
+        app.add_typer(point.load(), name=point.name)
+
+
 def main() -> None:
     """Entry point of the installed command."""
     quiet_libraries()
+    take_in_others(sys.argv[1:])
     gc.set_threshold(*RARER_COLLECTION)
     if "--json" in sys.argv[1:]:
         for_a_script()
