@@ -22,7 +22,7 @@ class Home:
         root/
             onbrand.sqlite           the database, unless a Postgres URL is configured
             checkpoints.sqlite       LangGraph's checkpoints, likewise
-            brands/<brand>/artifacts, drawings, traces, index, chats
+            brands/<brand>/artifacts, drawings, traces, index, chats, evals
             out/                     pictures and dossiers for people
 
     Every path that holds a brand's data is reached through a method that takes the brand id and refuses anything that
@@ -53,6 +53,10 @@ class Home:
     def traces(self, brand: str) -> Path:
         """A brand's traces, one file a run. Raises NotFound when `brand` is no brand id."""
         return self._brand(brand, "traces")
+
+    def evals(self, brand: str) -> Path:
+        """Forks of a brand's runs and results of evaluations. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "evals")
 
     def drawings(self, brand: str) -> Path:
         """Records of a brand's finished drawings. Raises NotFound when `brand` is no brand id."""

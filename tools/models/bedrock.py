@@ -82,6 +82,13 @@ class Bedrock:
         except BotoCoreError as error:
             raise WireFailure(Outcome.DOWN, f"{type(error).__name__}: {error}") from error
 
+    def close(self) -> None:
+        """Let go of connections."""
+        with self._making:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
     def _client(self, place: Place) -> Any:
         with self._making:
             if place.name not in self._clients:

@@ -85,6 +85,9 @@ class Transport(Protocol):
     def send(self, place: Place, request: Request, seconds: Seconds) -> Raw:
         """Make one attempt, once, in about so many seconds. Raises WireFailure; never retries."""
 
+    def close(self) -> None:
+        """Let go of connections."""
+
 
 def retry_after(header: str | None) -> Seconds | None:
     """Seconds of a Retry-After header; None for none, for a date, and for nonsense."""

@@ -27,14 +27,15 @@ from domain.model_calls import Attempted, ChatLog, Meter, Observer, Outcome, Pla
 from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec, Provider, Used
 from domain.ports import AnswerT, Recorder
 from domain.values import Model, RunId, Seconds
-from tools.models.asking import MOST_REPAIRS, refuse_impossible, request_for, tokens_of
+from tools.models.asking import MOST_REPAIRS, request_for, tokens_of
 from tools.models.catalogue import Card
 from tools.models.clock import Clock, WallClock
 from tools.models.exchange import Raw, Request, Transport, WireFailure
 from tools.models.lanes import Lanes, NoRoom, Turn
 from tools.models.none import no_model
-from tools.models.places import Place, cleared
+from tools.models.places import Place
 from tools.models.reading import FINAL, Unusable, read
+from tools.models.seats import Seat, fitting
 from tools.models.within import TooSlow, within
 
 MOST_ATTEMPTS = 12
@@ -44,19 +45,12 @@ MOST_SLOW = 2
 _SECRET = re.compile(r"\bBearer +[\w.~+/=-]{8,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bsk-[\w-]{12,}")
 
 
-@dataclass(frozen=True)
-class Seat:
-    """A role's model and the places that serve it, in the order they are tried."""
-
-    card: Card
-    places: tuple[Place, ...]
-
-
 @dataclass
 class _Course:
-    """How one ask goes: what it used, what went wrong, where it may still go."""
+    """How one ask goes: what it used, what went wrong, where it may still go. `seat` is where it went last."""
 
-    places: list[Place]
+    seats: list[Seat]
+    seat: Seat
     until: Seconds
     used: Used = field(default_factory=Used)
     attempts: int = 0
@@ -64,7 +58,6 @@ class _Course:
     faults: list[Unusable] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    place: str = ""
 
 
 class Gateway:
@@ -75,7 +68,7 @@ class Gateway:
 
     def __init__(
         self,
-        seats: Mapping[ModelRole, Seat],
+        seats: Mapping[ModelRole, Sequence[Seat]],
         transports: Mapping[Provider, Transport],
         meter: Meter,
         *,
@@ -84,27 +77,31 @@ class Gateway:
         clock: Clock | None = None,
         patience: Seconds = 150.0,
     ) -> None:
-        self._seats = dict(seats)
+        self._seats = {role: tuple(held) for role, held in seats.items() if held}
         self._transports = dict(transports)
         self._meter = meter
         self._chats = chats
         self._observer = observer
         self._clock = clock or WallClock()
         self._patience = patience
-        places = {place.name: place for seat in self._seats.values() for place in seat.places}
-        self._lanes = Lanes(list(places.values()), self._clock)
+        self._lanes = Lanes([seat for held in self._seats.values() for seat in held], self._clock)
         self._recorders: dict[RunId, Recorder] = {}
         self._pause = threading.Condition()
 
     def serves(self, role: ModelRole) -> ModelSpec | None:
-        """The role's model; None where the built-in serves."""
-        seat = self._seats.get(role)
-        return seat.card.spec if seat else None
+        """The role's first model; None where the built-in serves."""
+        seats = self._seats.get(role)
+        return seats[0].card.spec if seats else None
 
     def abilities(self, role: ModelRole) -> Abilities | None:
-        """What the role's model can do; None where the built-in serves."""
-        seat = self._seats.get(role)
-        return seat.card.abilities if seat else None
+        """What the role's first model can do; None where the built-in serves."""
+        seats = self._seats.get(role)
+        return seats[0].card.abilities if seats else None
+
+    def close(self) -> None:
+        """Let go of connections; asks that are under way fail."""
+        for transport in self._transports.values():
+            transport.close()
 
     @contextmanager
     def recording(self, run_id: RunId, recorder: Recorder) -> Iterator[None]:
@@ -117,24 +114,23 @@ class Gateway:
 
     def ask(self, ask: Ask, answer: type[AnswerT]) -> Answered[AnswerT]:
         """An answer of the type. Raises ModelMustAct or OverBudget (see `domain.ports.Models`)."""
-        seat = self._seats.get(ask.role)
-        if seat is None:
+        seats = self._seats.get(ask.role)
+        if not seats:
             raise no_model(ask.role)
         began = self._clock.now()
-        course = _Course([], began + self._patience)
+        course = _Course([], seats[0], began + self._patience)
         try:
-            refuse_impossible(ask, seat.card)
-            course.places = list(cleared(seat.places, ask.role, confidential=ask.payer.confidential))
-            value = self._usable(ask, answer, seat.card, course)
+            course.seats = list(fitting(seats, ask))
+            value = self._usable(ask, answer, course)
         except OnbrandError as error:
-            self._tell(ask, seat.card, course, self._clock.now() - began, error=error)
+            self._tell(ask, course, self._clock.now() - began, error=error)
             raise
         seconds = self._clock.now() - began
-        self._tell(ask, seat.card, course, seconds, value=value)
+        self._tell(ask, course, seconds, value=value)
         return Answered(
             value=value,
-            model=seat.card.spec,
-            place=course.place,
+            model=course.seat.card.spec,
+            place=course.seat.place.name,
             used=course.used,
             seconds=seconds,
             attempts=course.attempts,
@@ -142,10 +138,11 @@ class Gateway:
             notes=tuple(course.notes),
         )
 
-    def _usable(self, ask: Ask, answer: type[AnswerT], card: Card, course: _Course) -> AnswerT:
+    def _usable(self, ask: Ask, answer: type[AnswerT], course: _Course) -> AnswerT:
         """Ask until an answer is of use, repairing at most twice."""
         while True:
-            raw = self._answered(ask, request_for(ask, card, answer, course.faults), card, course)
+            raw = self._answered(ask, answer, course)
+            card = course.seat.card
             try:
                 value = read(raw, answer)
             except Unusable as fault:
@@ -158,30 +155,33 @@ class Gateway:
             else:
                 return value
 
-    def _answered(self, ask: Ask, request: Request, card: Card, course: _Course) -> Raw:
+    def _answered(self, ask: Ask, answer: type[AnswerT], course: _Course) -> Raw:
         """Make attempts until one is answered, wherever the ask may go."""
+        first = course.seats[0] if course.seats else course.seat
         while True:
-            if not course.places or course.attempts >= MOST_ATTEMPTS or course.slow >= MOST_SLOW:
-                raise _unavailable(ask, card, course)
+            if not course.seats or course.attempts >= MOST_ATTEMPTS or course.slow >= MOST_SLOW:
+                raise _unavailable(ask, course)
             try:
-                turn = self._lanes.enter(course.places, course.until)
+                turn = self._lanes.enter(course.seats, course.until)
             except NoRoom:
-                raise _unavailable(ask, card, course) from None
+                raise _unavailable(ask, course) from None
+            course.seat = turn.seat
             try:
-                raw = self._attempt(ask, request, card, course, turn)
+                raw = self._attempt(ask, request_for(ask, turn.seat.card, answer, course.faults), course, turn)
             except WireFailure as failure:
-                self._learn(failure, turn, course, ask, card)
+                self._learn(failure, turn, course, ask)
             except TooManyRequests as error:
                 self._wait_for_share(error, course)
             else:
-                if course.failures and course.place != turn.place.name:
-                    course.notes.append(f"{card.spec.model} answered from {turn.place.name}: {course.failures[-1]}")
-                course.place = turn.place.name
+                if turn.seat != first and course.failures:
+                    told = f"{turn.seat.card.spec.model} answered from {turn.seat.place.name}: {course.failures[-1]}"
+                    course.notes.append(told)
                 return raw
 
-    def _attempt(self, ask: Ask, request: Request, card: Card, course: _Course, turn: Turn) -> Raw:
+    def _attempt(self, ask: Ask, request: Request, course: _Course, turn: Turn) -> Raw:
         """One attempt in one lane, paid for. Raises WireFailure, TooManyRequests or OverBudget."""
-        plan = _planned(ask, request, card, turn.place)
+        card, place = turn.seat.card, turn.seat.place
+        plan = _planned(ask, request, card, place)
         try:
             held = self._meter.reserve(plan)
         except BaseException:
@@ -189,18 +189,18 @@ class Gateway:
             raise
         course.attempts += 1
         began = self._clock.now()
-        seconds = min(turn.place.timeout_s, max(1.0, course.until - began))
+        seconds = min(place.timeout_s, max(1.0, course.until - began))
         transport = self._transports[card.spec.provider]
         used, outcome, first = _as_planned(plan), Outcome.DOWN, None
         try:
             raw = within(
                 seconds,
-                lambda: transport.send(turn.place, request, seconds),
+                lambda: self._sent(transport, request, seconds, turn),
                 clock=self._clock,
-                finally_do=lambda: self._lanes.leave(turn),
+                given_up=lambda: self._lanes.give_up(turn),
+                ended=lambda: self._lanes.leave(turn),
             )
             used, outcome, first = _used(raw, plan, card, ask), Outcome.ANSWERED, raw.first_token_s
-            self._lanes.went_well(turn)
             return raw
         except TooSlow:
             outcome = Outcome.TIMED_OUT
@@ -209,18 +209,27 @@ class Gateway:
             outcome = failure.outcome
             used = used if failure.billed else Used()
             raise
-        except Misconfigured as error:
-            outcome, used = Outcome.DENIED, Used()
-            raise WireFailure(outcome, f"{error.message}; {error.hint}") from error
         finally:
             self._settle(held, outcome, used)
             course.used += used
             self._observer(
                 Attempted(
-                    role=ask.role, model=card.spec.model, place=turn.place.name, outcome=outcome,
+                    role=ask.role, model=card.spec.model, place=place.name, outcome=outcome,
                     seconds=max(0.0, self._clock.now() - began), first_token_s=first, used=used,
                 )
             )
+
+    def _sent(self, transport: Transport, request: Request, seconds: Seconds, turn: Turn) -> Raw:
+        """Send, and tell the lane how it went before its room is free: who enters next must know."""
+        try:
+            raw = transport.send(turn.seat.place, request, seconds)
+        except WireFailure as failure:
+            self._lanes.went_wrong(turn, failure.outcome, failure.retry_after_s)
+            raise
+        except Misconfigured as error:
+            raise WireFailure(Outcome.DENIED, f"{error.message}; {error.hint}") from error
+        self._lanes.went_well(turn)
+        return raw
 
     def _settle(self, held: object, outcome: Outcome, used: Used) -> None:
         if outcome in {Outcome.ANSWERED, Outcome.TIMED_OUT} or used != Used():
@@ -228,18 +237,18 @@ class Gateway:
         else:
             self._meter.release(held)
 
-    def _learn(self, failure: WireFailure, turn: Turn, course: _Course, ask: Ask, card: Card) -> None:
+    def _learn(self, failure: WireFailure, turn: Turn, course: _Course, ask: Ask) -> None:
         """What a failed attempt means for the place and for this ask."""
-        course.failures.append(f"{turn.place.name} {failure.outcome.value.replace('_', ' ')}: {_safe(failure.says)}")
-        self._lanes.went_wrong(turn, failure.outcome, failure.retry_after_s)
+        place = turn.seat.place.name
+        course.failures.append(f"{place} {failure.outcome.value.replace('_', ' ')}: {_safe(failure.says)}")
         if failure.outcome is Outcome.REJECTED:
             raise ModelCannot(
-                f"{turn.place.name} would not take the question: {_safe(failure.says)}",
-                where=f"models.{ask.role.value} ({card.spec.model})",
+                f"{place} would not take the question: {_safe(failure.says)}",
+                where=f"models.{ask.role.value} ({turn.seat.card.spec.model})",
                 hint="if the model lacks what it was asked for, say so in a [[models.known]] row (abilities)",
             ) from failure
         if failure.outcome is Outcome.DENIED:
-            course.places = [place for place in course.places if place.name != turn.place.name]
+            course.seats = [seat for seat in course.seats if seat != turn.seat]
         if failure.outcome is Outcome.TIMED_OUT:
             course.slow += 1
 
@@ -252,18 +261,18 @@ class Gateway:
             self._clock.wait(self._pause, max(0.02, error.retry_after_s))
 
     def _tell(
-        self, ask: Ask, card: Card, course: _Course, seconds: Seconds, *,
+        self, ask: Ask, course: _Course, seconds: Seconds, *,
         value: Model | None = None, error: OnbrandError | None = None,
     ) -> None:
         """Record an ask in its run's trace and, unless it is confidential, in the brand's chat log."""
         request = ask.transcript()
         response = {
             "value": value.model_dump(mode="json") if value is not None else None,
-            "used": course.used.model_dump(), "place": course.place, "attempts": course.attempts,
+            "used": course.used.model_dump(), "place": course.seat.place.name, "attempts": course.attempts,
             "repairs": [fault.wrong.value for fault in course.faults], "notes": course.notes,
         }
         fields = {
-            "role": ask.role.value, "model": str(card.spec), "request": request, "response": response,
+            "role": ask.role.value, "model": str(course.seat.card.spec), "request": request, "response": response,
             "error": error.document() if error is not None else None,
             "seconds": round(seconds, 4), "cost": course.used.cost,
         }
@@ -322,10 +331,10 @@ def _unusable(ask: Ask, card: Card, faults: Sequence[Unusable]) -> AnswerUnusabl
     )
 
 
-def _unavailable(ask: Ask, card: Card, course: _Course) -> ModelMustAct:
+def _unavailable(ask: Ask, course: _Course) -> ModelMustAct:
     last = course.failures[-1] if course.failures else "every call this process may make at once is under way"
     return ModelUnavailable(
-        f"{card.spec.model} did not answer as {ask.role.value}: {last}",
+        f"{course.seat.card.spec.model} did not answer as {ask.role.value}: {last}",
         where=f"models.{ask.role.value}",
         hint="`onbrand doctor --models` calls every configured model once and says what is wrong",
     )
