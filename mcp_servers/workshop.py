@@ -7,9 +7,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.ports import ArtifactStore, AssetLibrary, Destination, Embedder, Generator, Image, Rulebook
+from domain.ports import ArtifactStore, AssetLibrary, Destination, Drawings, Embedder, Generator, Image, Rulebook
 from domain.values import ArtifactRef, BrandId, Digest
-from memory.drawings import DrawingStore
 from memory.effects import Effects
 from memory.runs import RunTable
 from tools.imaging.decode import decode, encode_png
@@ -72,7 +71,7 @@ class Workshop:
     rulebook: Rulebook
     runs: RunTable
     effects: Effects
-    drawings: DrawingStore
+    drawings: Drawings
     generators: Mapping[str, Generator]
     embedder: Embedder
     destination: Destination
