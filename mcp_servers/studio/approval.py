@@ -108,7 +108,7 @@ async def decided(call: Call, shown: ApprovalRequest, filled: ElicitResult | Non
 
 async def delivered(call: Call, shown: ApprovalRequest) -> tuple[RunSummary, bool]:
     """The run once all of this is out, or after a moment; and whether it is."""
-    deadline = time.monotonic() + call.pace.brief_s
+    deadline = time.monotonic() + call.pace.delivery_s
     while True:
         summary = await call.studio.run(call.caller, shown.run_id)
         out = {file.digest for file in shown.files} <= {done.digest for done in summary.publications}
