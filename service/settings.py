@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from domain.errors import Misconfigured
+from domain.values import BUCKET_SCHEME, BucketAddress
 from mcp_servers.endpoint import SHORTEST_TOKEN, Endpoint, is_loopback, is_token
 
 FILE_NAME = "onbrand.toml"
@@ -123,6 +134,18 @@ class Tokens(BaseModel):
         return self
 
 
+def bucket_address(text: str) -> str:
+    """An s3:// address in its plain form. Raises ValueError saying what is wrong with it."""
+    return str(BucketAddress.parse(text))
+
+
+def folder_or_bucket(value: Any) -> Any:
+    """Text that begins with s3:// is a bucket's address; other text is the path of a folder."""
+    if not isinstance(value, str):
+        return value
+    return bucket_address(value) if value.startswith(BUCKET_SCHEME) else Path(value)
+
+
 class Auth(BaseModel):
     """How callers show who they are, beside the API keys of `onbrand keys`."""
 
@@ -145,7 +168,7 @@ class Serving(BaseModel):
     streams_at_once: int = Field(default=256, ge=1, description="event streams of one principal")
     heavy_at_once: int = Field(default=2, ge=1, description="uploads, checks and offers of one principal in progress")
     max_upload_mb: int = Field(default=64, ge=1, le=64, description="largest upload, MiB")
-    metrics_token: SecretStr | None = Field(default=None, description="bearer of /metrics; loopback only if unset")
+    metrics_token: SecretStr | None = Field(default=None, description="bearer token of /metrics; loopback if unset")
 
     @field_validator("public_url")
     @classmethod
@@ -179,6 +202,27 @@ class Serving(BaseModel):
         return token
 
 
+class TelemetrySettings(BaseModel):
+    """What a server tells of itself, beside its log and /metrics."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint: str | None = Field(
+        default=None, description="base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318"
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def address(cls, endpoint: str | None) -> str | None:
+        """A base URL without secrets in it: a collector's token goes into OTEL_EXPORTER_OTLP_HEADERS."""
+        parts = urlsplit(endpoint or "http://unset")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("give a URL such as http://127.0.0.1:4318")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("the URL must not carry a user, a password, a query or a fragment")
+        return endpoint
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Read once, at start."""
 
@@ -187,13 +231,33 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("~/.onbrand"), description="state: database, artifacts, traces, indexes")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; SQLite in the home folder when unset")
     sentence_model: Path | None = Field(default=None, description="folder of a full sentence model; static when unset")
-    destination: Path | None = Field(default=None, description="folder publications go to; <home>/published when unset")
+    artifacts: Annotated[str, AfterValidator(bucket_address)] | None = Field(
+        default=None, description="bucket that keeps pictures, as s3://bucket/prefix; the home folder when unset"
+    )
+    artifacts_endpoint: str | None = Field(
+        default=None, description="URL of that bucket's S3-compatible service; AWS_ENDPOINT_URL, or Amazon, when unset"
+    )
+    destination: Annotated[Path | str, BeforeValidator(folder_or_bucket)] | None = Field(
+        default=None, description="folder or s3://bucket/prefix publications go to; <home>/published when unset"
+    )
     grid: int = Field(default=9, ge=1, le=27, description="candidates in the standard option")
     parallel: int = Field(default=2, ge=1, le=64, description="scene groups drawn or judged at the same time")
 
     tools: ToolServers = Field(default=ToolServers(), description="tool servers that other processes serve")
     auth: Auth = Field(default=Auth(), description="how callers sign in to `onbrand serve`")
     serve: Serving = Field(default=Serving(), description="what `onbrand serve` lets in")
+    telemetry: TelemetrySettings = Field(default=TelemetrySettings(), description="where a server's spans go")
+
+    @field_validator("artifacts_endpoint")
+    @classmethod
+    def private(cls, url: str | None) -> str | None:
+        """Pictures go over TLS, or nowhere beyond this machine."""
+        parts = urlsplit(url or "https://unset")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("give a URL such as https://objects.example, without user or query")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("only a loopback address may be reached without https")
+        return url
 
     @classmethod
     def settings_customise_sources(
