@@ -112,7 +112,7 @@ async def delivered(call: Call, shown: ApprovalRequest) -> tuple[RunSummary, boo
     while True:
         summary = await call.studio.run(call.caller, shown.run_id)
         out = {file.digest for file in shown.files} <= {done.digest for done in summary.publications}
-        if (out and summary.status is not RunStatus.WORKING) or time.monotonic() > deadline:
+        if (out and summary.status is RunStatus.PUBLISHED) or time.monotonic() > deadline:
             return summary, out
         await asyncio.sleep(LOOK_EVERY_S)
 
