@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
 
 from domain.run import Failure, RunStatus, can_go_on
 from domain.values import BrandId, RunId, Seconds
 from memory.database import Database
 from memory.leases import is_free
-from memory.tables import effects, leases, runs
+from memory.tables import effects, inbox, leases, runs
 
 GRACE: Seconds = 10.0
 """How long a run nobody has begun, or a delivery, is left to the process that wrote it down."""
@@ -27,14 +27,17 @@ _SOON = frozenset({RunStatus.WORKING, RunStatus.REVIEW, RunStatus.PUBLISHED})
 
 def claimable(database: Database, grace: Seconds, pause: Seconds) -> list[tuple[BrandId, RunId]]:
     """Brand and id of every run with work and without a worker, oldest first; see `RunTable.claimable`."""
-    intended = exists().where(effects.c.run_id == runs.c.run_id, effects.c.status == "intended")
+    intended = runs.c.run_id.in_(select(effects.c.run_id).where(effects.c.status == "intended"))
+    # A worker that looked before the answer came says once more that the run waits, for what was answered meanwhile.
+    unread = tuple_(runs.c.run_id, runs.c.waiting_for).in_(select(inbox.c.run_id, inbox.c.interrupt_id))
     with database.read() as connection:
         now = database.now(connection)
         working = _with_leases(connection, runs.c.status == RunStatus.WORKING.value)
         delivering = _with_leases(connection, intended)
+        answered = _with_leases(connection, unread)
     moment = datetime.fromtimestamp(now, UTC)
     fresh, failed_lately = moment - timedelta(seconds=grace), moment - timedelta(seconds=pause)
-    found = [row for row in working if row.fence is not None or row.created < fresh]
+    found = answered + [row for row in working if row.fence is not None or row.created < fresh]
     found += [row for row in delivering if row.updated < (fresh if row.status in _SOON else failed_lately)]
     free = {(row.created, row.run_id, row.brand) for row in found if is_free(row.owner, row.expires, now)}
     return [(brand, run_id) for _, run_id, brand in sorted(free)]

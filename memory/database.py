@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from domain.errors import Misconfigured, StorageFailed
+from domain.errors import BadInput, Misconfigured, StorageFailed
 from memory.home import Home
 from memory.migrations import HEAD
 from memory.tables import meta
@@ -47,8 +47,9 @@ class Database:
 
         Raises:
             StorageFailed: the disk is full, or the database is locked, corrupt, read-only or unreachable.
+            BadInput: a text is to be written that the database cannot hold.
         """
-        with translated(self.where), self.engine.connect() as connection:
+        with translated(self.where), _text_refused(), self.engine.connect() as connection:
             writing = connection.execution_options(**{_WRITES: True})
             with writing.begin():
                 yield writing
@@ -60,7 +61,7 @@ class Database:
         Raises:
             StorageFailed: as `begin`.
         """
-        with translated(self.where), self.engine.connect() as connection, connection.begin():
+        with translated(self.where), _text_refused(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def now(self, connection: Connection) -> float:
@@ -236,6 +237,25 @@ _POSTGRES_FAILURES = {
     "XX": ("The database is damaged.", "Restore it from a backup."),
     "25": ("The database cannot be written.", "Connect to the primary, not a read-only replica."),
 }
+
+
+_UNUSABLE_TEXT = frozenset({"22001", "22021", "22P02", "22P05"})
+
+
+@contextmanager
+def _text_refused() -> Iterator[None]:
+    """Turn the refusal of text that a database cannot hold (a null character, half a surrogate pair) into BadInput."""
+    try:
+        yield
+    except (DataError, UnicodeEncodeError) as error:
+        driver = error.orig if isinstance(error, DataError) else None
+        state = getattr(driver, "sqlstate", None)
+        if driver is not None and state not in _UNUSABLE_TEXT and "NUL" not in str(driver):
+            raise
+        raise BadInput(
+            "A text is too long, or holds a character that cannot be kept.",
+            hint="Take out null characters and broken symbols, then send it again.",
+        ) from error
 
 
 def storage_failure(error: BaseException | None, where: str) -> StorageFailed | None:

@@ -106,4 +106,5 @@ def _insert(connection: Connection, principal: str, key: str, fingerprint: str, 
     }
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = dialect.insert(idempotency).values(**values).on_conflict_do_nothing(index_elements=["principal", "key"])
-    return connection.execute(row).rowcount == 1
+    # Asked for by `returning`: the row count of such an insert is not known on Postgres.
+    return connection.execute(row.returning(idempotency.c.key)).one_or_none() is not None

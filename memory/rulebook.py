@@ -134,6 +134,10 @@ class YamlRulebook:
             raise NotFound(f"There is no brand book {brand!r}.", where="brand", hint="Use --brand demo, or add a book.")
         return self._brands[brand]
 
+    def brands(self) -> Sequence[BrandId]:
+        """The brands there are books for, by id; for the operator's own use, never shown to a caller."""
+        return sorted(self._brands)
+
     def market(self, code: str) -> MarketPack | None:
         """The market's pack with the rules of the packs it includes, or None where there is no pack."""
         return self._markets.get(code.upper())

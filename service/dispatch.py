@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from domain.errors import LeaseLost, OnbrandError, ProgrammerMustAct, RunBusy
 from domain.run import Failure
 from domain.values import BrandId, RunId, Seconds
+from service.driver import Stopped
 from service.orchestrator import Onbrand
 
 SWEEP_EVERY_S: Seconds = 2.0
@@ -57,7 +58,7 @@ class Dispatcher:
         self._room = asyncio.Semaphore(self.at_once)
 
     @asynccontextmanager
-    async def at_work(self, grace: Seconds = 5.0) -> AsyncIterator[None]:
+    async def at_work(self, grace: Seconds = 10.0) -> AsyncIterator[None]:
         """Work while the block runs, beginning with what a predecessor left; then `drain`."""
         for brand, run_id in await asyncio.to_thread(self.onbrand.workshop.runs.resumable_failures):
             self.submit(brand, run_id)
@@ -87,11 +88,13 @@ class Dispatcher:
         task.add_done_callback(lambda done: self._done(brand, run_id))
 
     async def drain(self, grace: Seconds) -> None:
-        """Take nothing new and give what is at work `grace` seconds; what is cut off then is resumed at the next start.
+        """Take nothing new, and let each run at work end its step, or cut it off after `grace` seconds.
 
-        A run is cut off between two of its steps or in one: what a finished step made is kept, a step begun again.
+        The runs go on from there at the next start, or in another process: what a finished step made is kept, and a
+        step that was cut off is begun again.
         """
         self._stopping = True
+        self.onbrand.driver.stopping.set()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=grace)
         left = list(self._tasks.values())
@@ -131,6 +134,8 @@ class Dispatcher:
                 await asyncio.to_thread(self.onbrand.prepare, brand)
                 await self.onbrand.advance(brand, run_id, on_event=on_event, most_crashes=MOST_CRASHES)
                 self._pauses.pop(run_id, None)
+            except Stopped:
+                log.info("%s was left for the next process", run_id)
             except (RunBusy, LeaseLost):
                 log.info("another process works on %s", run_id)
             except OnbrandError as error:
@@ -155,7 +160,7 @@ class Dispatcher:
             hint="the server's log has the details; what is finished is kept",
         )
         try:
-            await self.onbrand.end(brand, run_id, Failure(**fault.document()))
+            await self.onbrand.turns.end(brand, run_id, Failure(**fault.document()))
         except OnbrandError as trouble:
             self._pause(run_id)
             log.warning("%s could not be ended: %s", run_id, trouble)

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -36,14 +36,22 @@ class Cancelled(Exception):
     """A person asked for the run to stop; it does at the next step."""
 
 
+class Stopped(Exception):
+    """This process is to end: the run was left between two steps, for whoever takes it up next."""
+
+
 @dataclass
 class Driver:
-    """Drives the runs of one home. `services` and `recorder` are of the run that is being driven."""
+    """Drives the runs of one home. `services` and `recorder` are of the run that is being driven.
+
+    Once `stopping` is set no step is begun, and `advance` raises Stopped.
+    """
 
     graph: Graph
     runs: RunTable
     ledger: Ledger
     parallel: int = 2
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def advance(
         self,
@@ -64,6 +72,8 @@ class Driver:
         died may have given it already. With no answer a run that waits stays waiting, and a run that was cut off goes
         on from its last finished step (Promise 11). `approved` is the answer that an approval on record stands for:
         the process that wrote it down may have died before it could say so to the graph.
+
+        Raises Stopped when this process is to end; nothing that is finished is lost.
         """
         config: RunnableConfig = {"configurable": {"thread_id": row.run_id}, "max_concurrency": self.parallel}
         before = await asyncio.to_thread(self.runs.view, row.brand, row.run_id)
@@ -127,7 +137,11 @@ class Driver:
         looked = time.monotonic()
         async with contextlib.aclosing(parts) as stream:  # type: ignore[type-var]
             async for part in stream:
-                if steps.take(part["data"]) and time.monotonic() - looked > LOOK_FOR_CANCEL_S:
+                task = part["data"]
+                # The first of a step's branches to start: none is under way yet, so nothing is torn off.
+                if self.stopping.is_set() and "result" not in task and not clock.ticking():
+                    raise Stopped
+                if steps.take(task) and time.monotonic() - looked > LOOK_FOR_CANCEL_S:
                     looked = time.monotonic()
                     if await asyncio.to_thread(self.runs.cancel_requested, row.run_id):
                         raise Cancelled

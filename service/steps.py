@@ -37,6 +37,10 @@ class StageClock:
             self.since[stage] = time.perf_counter()
         self.running[stage] = self.running.get(stage, 0) + 1
 
+    def ticking(self) -> bool:
+        """Whether a branch of any stage is under way."""
+        return any(self.running.values())
+
     def stop(self, stage: str) -> None:
         """A branch of the stage ended."""
         self.running[stage] = max(0, self.running.get(stage, 1) - 1)
@@ -110,6 +114,11 @@ def summary_of(result: dict[str, Any]) -> dict[str, Any]:
     for name in ("questions", "edits", "shortlist", "to_draw", "exports", "publications"):
         if name in result:
             summary[name] = len(result[name])
+    for name in ("remembered", "learned"):
+        if rows := result.get(name):
+            summary[name] = [f"{row.field}: {row.value} ({row.source.value}, {row.id})" for row in rows]
+    if earlier := result.get("earlier"):
+        summary["earlier"] = {"said": earlier.said, "run_id": earlier.run_id or "", "reason": earlier.reason}
     if "round" in result:
         summary["round"] = result["round"]
     return summary

@@ -18,7 +18,6 @@ from domain.errors import Misconfigured
 from mcp_servers.connect import BUILD
 from mcp_servers.endpoint import is_loopback
 from mcp_servers.serve import LOOPBACK_NAMES, PATH, application
-from mcp_servers.workshop import Workshop
 from service.settings import Settings
 from service.wiring import wire
 
@@ -39,8 +38,20 @@ class Listening:
     certificate: Path | None = None
     key: Path | None = None
 
+    def url(self, port: int) -> str:
+        """Where it listens, without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.certificate else 'http'}://{host}:{port}"
+
     def names(self) -> Sequence[str]:
-        """The names requests may be addressed to. Raises Misconfigured when listening everywhere without any."""
+        """The names requests may be addressed to.
+
+        Raises Misconfigured when listening everywhere without any, and for a key without its certificate.
+        """
+        if self.key and not self.certificate:
+            raise Misconfigured(
+                "a key without its certificate cannot be used", where="--tls-key", hint="give --tls-certificate too"
+            )
         if self.host_names:
             return self.host_names
         if is_loopback(self.host):
@@ -54,13 +65,13 @@ class Listening:
         return (f"[{self.host}]" if ":" in self.host else self.host,)
 
 
-class Draining(uvicorn.Server):
-    """Ends calls under way before it stops, and begins no drawing meanwhile."""
+class Stopping(uvicorn.Server):
+    """Ends calls under way before it stops; `on_stop` is told as soon as it is to."""
 
-    def __init__(self, config: uvicorn.Config, workshop: Workshop, on_start: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
         super().__init__(config)
-        self._workshop = workshop
         self._on_start = on_start
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then whoever waits for the server is told."""
@@ -79,7 +90,7 @@ class Draining(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM or SIGINT: once to drain, twice to stop now."""
-        self._workshop.stopping.set()
+        self._on_stop()
         super().handle_exit(sig, frame)
 
 
@@ -91,10 +102,6 @@ def serve(
     Raises Misconfigured for a token or host that will not do, StorageFailed when the home or the port cannot be opened.
     """
     names = listening.names()
-    if listening.key and not listening.certificate:
-        raise Misconfigured(
-            "a key without its certificate cannot be used", where="--tls-key", hint="give --tls-certificate too"
-        )
     wired = wire(settings)
     try:
         app = application(BUILD[name](wired.workshop), token, names)
@@ -110,10 +117,9 @@ def serve(
             ssl_keyfile=listening.key,
         )
         with listener(listening) as listens:
-            scheme = "https" if listening.certificate else "http"
-            host = f"[{listening.host}]" if ":" in listening.host else listening.host
-            url = f"{scheme}://{host}:{listens.getsockname()[1]}{PATH}"
-            asyncio.run(Draining(config, wired.workshop, lambda: on_start(url)).serve(sockets=[listens]))
+            url = listening.url(listens.getsockname()[1]) + PATH
+            server = Stopping(config, lambda: on_start(url), wired.workshop.stopping.set)
+            asyncio.run(server.serve(sockets=[listens]))
     finally:
         wired.close()
 

@@ -5,32 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback
 from domain.composition import Caption, Scene
+from domain.ports import ArtifactStore, Destination, Drawings
 from domain.rules import BrandBook
 from domain.run import RunView
-from domain.values import BrandId
+from domain.values import BrandId, BucketAddress
 from mcp_servers.workshop import UPLOAD_TAG, Workshop
 from memory.artifacts import DirectoryStore
+from memory.bucket import Bucket
 from memory.database import Database, open_database
 from memory.demo import DEMO_BRAND, ensure_demo
-from memory.drawings import DrawingStore
+from memory.drawings import BucketDrawings, DrawingStore
 from memory.effects import Effects
 from memory.home import Home
+from memory.known_answers import KnownAnswerTable
 from memory.library import Library
 from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
+from memory.s3_artifacts import S3Store
+from service.remembering import BrandMemory
 from service.settings import Settings
 from tools.generators import Compositor
 from tools.imaging.decode import decode, encode_png
 from tools.imaging.packshot import render
 from tools.imaging.packshot_spec import catalogue as packshots
 from tools.language import BuiltinReader, BuiltinWriter, apply_answer, questions, read_feedback
-from tools.publish import FolderDestination
+from tools.publish import BucketDestination, FolderDestination
 from tools.rules import may_publish
 from tools.search import AssetRanker, VisualDescriptor, text_embedder
 
@@ -93,6 +97,7 @@ class Wired:
     workshop: Workshop
     library: Library
     language: BuiltinLanguage
+    memory: BrandMemory
 
     def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
         """Make the demo brand's library on first use; nothing for other brands."""
@@ -122,7 +127,7 @@ def wire(settings: Settings) -> Wired:
     """Open the home and stand an implementation behind every port."""
     home = Home(settings.home)
     database = open_database(settings.database_url or home)
-    artifacts = DirectoryStore(home)
+    artifacts, drawings = stores(settings, home)
     embedder = text_embedder(settings.sentence_model)
     library = Library(
         database,
@@ -139,19 +144,44 @@ def wire(settings: Settings) -> Wired:
         rulebook=YamlRulebook((home.root,)),
         runs=RunTable(database),
         effects=Effects(database),
-        drawings=DrawingStore(home),
+        drawings=drawings,
         generators={"compositor": Compositor()},
         embedder=embedder,
-        destination=FolderDestination(published_folder(settings)),
+        destination=destination(settings),
+        known=KnownAnswerTable(database),
     )
 
     def titles(brand: BrandId) -> list[str]:
         products = workshop.library.list(brand, AssetKind.PRODUCT)
         return [asset.title for asset in products if UPLOAD_TAG not in asset.tags]
 
-    return Wired(home, database, workshop, library, BuiltinLanguage(titles))
+    return Wired(
+        home,
+        database,
+        workshop,
+        library,
+        BuiltinLanguage(titles),
+        BrandMemory.over(database, workshop.rulebook, titles),
+    )
 
 
-def published_folder(settings: Settings) -> Path:
+def stores(settings: Settings, home: Home) -> tuple[ArtifactStore, Drawings]:
+    """Where pictures are kept, and beside them the records of how they came about: in a bucket, or in the home."""
+    bucket = artifact_bucket(settings)
+    if bucket is None:
+        return DirectoryStore(home), DrawingStore(home)
+    return S3Store(bucket, home), BucketDrawings(bucket)
+
+
+def artifact_bucket(settings: Settings) -> Bucket | None:
+    """The bucket that keeps pictures, if one is set."""
+    if settings.artifacts is None:
+        return None
+    return Bucket(BucketAddress.parse(settings.artifacts), settings.artifacts_endpoint)
+
+
+def destination(settings: Settings) -> Destination:
     """Where publications go."""
-    return settings.destination or settings.home / "published"
+    if isinstance(settings.destination, str):
+        return BucketDestination(Bucket(BucketAddress.parse(settings.destination)))
+    return FolderDestination(settings.destination or settings.home / "published")

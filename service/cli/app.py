@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from domain.errors import BadInput
-from service.cli import assets, briefs, chat, check, create, doctor, runs, schema, tools
+from service.cli import assets, briefs, chat, check, create, doctor, keys, mcp, memory, runs, schema, serve, tools
 from service.cli.terminal import EXITS, INTERRUPTED, print_json, quiet_libraries
 
 RARER_COLLECTION = (100_000, 50, 50)
@@ -29,9 +29,13 @@ app.command("chat")(chat.chat)
 app.command("brief")(briefs.brief)
 app.command("check")(check.check)
 app.add_typer(assets.app, name="assets")
+app.add_typer(memory.app, name="memory")
 app.add_typer(runs.app, name="runs")
 app.add_typer(schema.app, name="schema")
 app.add_typer(tools.app, name="tools")
+app.add_typer(keys.app, name="keys")
+app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
 
 

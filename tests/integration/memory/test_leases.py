@@ -112,6 +112,55 @@ def test_a_killed_holders_run_is_resumed_at_once_and_a_paused_ones_is_not(
     assert runs.lease(run_id, this_worker()).fence == 2
 
 
+SLEEPER = """
+import sys
+from datetime import UTC, datetime
+from domain.errors import LeaseLost
+from domain.run import RunRequest, RunStatus, RunView
+from memory import Ledger, open_database, RunTable, this_worker
+
+database, run_id = open_database(sys.argv[1]), sys.argv[2]
+runs, now = RunTable(database), datetime.now(UTC)
+view = RunView(
+    run_id=run_id, brand="demo", status="review", request=RunRequest(request="x"), created_at=now, updated_at=now
+)
+lease = runs.lease(run_id, this_worker(), ttl=0.3)
+print("held", flush=True)
+sys.stdin.readline()
+for write in (
+    lambda: runs.set_status(run_id, RunStatus.PUBLISHED, fence=lease.fence),
+    lambda: runs.save_view(run_id, view, fence=lease.fence),
+    lambda: Ledger(database).reserve(run_id, "demo", "generate", "a picture", 0.1, 1.0, fence=lease.fence),
+    lease.renew,
+):
+    try:
+        write()
+        print("written", flush=True)
+    except LeaseLost:
+        print("refused", flush=True)
+"""
+
+
+def test_a_process_that_slept_through_its_lease_writes_nothing_when_it_wakes(
+    address: str, runs: RunTable, run_id: str
+) -> None:
+    program = [sys.executable, "-c", SLEEPER, address, run_id]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sleeper:
+        assert sleeper.stdin is not None
+        assert sleeper.stdout is not None
+        assert sleeper.stdout.readline() == "held\n"
+        os.kill(sleeper.pid, signal.SIGSTOP)
+        time.sleep(0.35)
+        mine = runs.lease(run_id, this_worker())
+        assert mine.taken_over
+        os.kill(sleeper.pid, signal.SIGCONT)
+        said, _ = sleeper.communicate("wake\n", timeout=30)
+    assert said.split() == ["refused"] * 4
+    assert runs.view("demo", run_id) is None
+    runs.set_status(run_id, RunStatus.REVIEW, fence=mine.fence)
+    assert runs.get("demo", run_id).status is RunStatus.REVIEW
+
+
 TAKE = """
 import time
 from pathlib import Path

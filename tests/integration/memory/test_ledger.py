@@ -1,11 +1,17 @@
 import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from domain.errors import LeaseLost, NotFound, OverBudget, ProgrammerMustAct
-from memory import Ledger, RunTable, this_worker
+from domain.run import RunRequest
+from domain.studio import Usage
+from memory import Database, Ledger, RunTable, new_run_id, this_worker
+from memory.tables import ledger as ledger_table
+from memory.tables import runs as runs_table
 from tests.integration.memory.races import race
 
 
@@ -102,6 +108,31 @@ def test_threads_that_reserve_at_once_never_exceed_the_budget_together(ledger: L
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(attempt, range(8))) == 3
+
+
+def test_usage_tells_what_a_brand_spent_by_stage_since_a_moment(
+    database: Database, ledger: Ledger, runs: RunTable, run_id: str
+) -> None:
+    other = runs.create(RunRequest(request="x"), new_run_id()).run_id
+    acme = runs.create(RunRequest(request="x", brand="acme"), new_run_id()).run_id
+    ledger.book(ledger.reserve(run_id, "demo", "generate", "last month's", 0.7, 9.0), 0.7)
+    now = datetime.now(UTC)
+    with database.begin() as connection:
+        connection.execute(update(ledger_table).values(created=now - timedelta(days=30)))
+        old = runs_table.c.run_id == run_id
+        connection.execute(update(runs_table).where(old).values(created=now - timedelta(days=30)))
+    for run, stage, cost in [(run_id, "generate", 0.1), (other, "generate", 0.2), (other, "critique", 0.01)]:
+        ledger.book(ledger.reserve(run, "demo", stage, "a call", 1.0, 9.0), cost)
+    ledger.book(ledger.reserve(other, "demo", "plan", "a free call", 0.0, 9.0), 0.0)
+    ledger.release(ledger.reserve(other, "demo", "generate", "a call never made", 0.5, 9.0))
+    ledger.reserve(other, "demo", "generate", "a call that runs", 0.25, 9.0)
+    ledger.book(ledger.reserve(acme, "acme", "generate", "another brand's", 5.0, 9.0), 5.0)
+    since = now - timedelta(days=1)
+    assert ledger.usage("demo", since) == Usage(
+        since=since, runs=1, spent=0.31, reserved=0.25, by_stage={"critique": 0.01, "generate": 0.3}
+    )
+    assert ledger.usage("demo", datetime(2020, 1, 1)).spent == 1.01     # a moment without a zone is UTC
+    assert ledger.usage("nobody", since) == Usage(since=since, runs=0, spent=0, reserved=0, by_stage={})
 
 
 SPEND = """

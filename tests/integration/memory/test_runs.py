@@ -1,11 +1,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from domain.errors import BadInput, LeaseLost, NotFound, ProgrammerMustAct
 from domain.plan import Prediction
 from domain.run import Failure, OptionView, RunRequest, RunStatus, RunView
-from memory import RunTable, new_run_id, this_worker
+from memory import Database, RunTable, new_run_id, this_worker
+from memory.tables import runs as table
 
 
 def _view(run_id: str, status: RunStatus, *, generator: str = "compositor", shortlist: tuple[str, ...] = ()) -> RunView:
@@ -67,6 +69,53 @@ def test_runs_are_listed_newest_first_by_status_and_up_to_a_limit(runs: RunTable
     failed = runs.get("demo", ids[2])
     assert failed.finished
     assert failed.failure == Failure(code="fault", message="broke", hint="resume")
+
+
+def test_a_run_knows_who_began_it_and_what_it_waits_for(runs: RunTable) -> None:
+    run_id = runs.create(RunRequest(request="x"), new_run_id(), created_by="key:1").run_id
+    runs.set_status(run_id, RunStatus.NEEDS_INPUT, waiting_for="i1")
+    row = runs.get("demo", run_id)
+    assert (row.created_by, row.waiting_for) == ("key:1", "i1")
+    runs.set_status(run_id, RunStatus.WORKING)
+    assert runs.get("demo", run_id).waiting_for is None
+
+
+def test_pages_hold_every_run_once_though_runs_begin_meanwhile(database: Database, runs: RunTable) -> None:
+    ids = [runs.create(RunRequest(request="x"), new_run_id()).run_id for _ in range(7)]
+    with database.begin() as connection:                                # three of one moment
+        connection.execute(update(table).where(table.c.run_id.in_(ids[2:5])).values(created=datetime.now(UTC)))
+    whole = [row.run_id for row in runs.list("demo")]
+    seen: list[str] = []
+    while page := runs.list("demo", limit=2, before=seen[-1] if seen else None):
+        seen += [row.run_id for row in page]
+        runs.create(RunRequest(request="newer"), new_run_id())
+    assert seen == whole
+    assert sorted(seen) == sorted(ids)
+
+
+def test_a_list_may_be_of_one_principals_runs_and_its_pages_too(runs: RunTable) -> None:
+    ids = [
+        runs.create(RunRequest(request="x"), new_run_id(), created_by=by).run_id
+        for by in ("key:1", "key:2", "key:1", "key:2", "key:1")
+    ]
+    assert [row.run_id for row in runs.list("demo", created_by="key:1")] == [ids[4], ids[2], ids[0]]
+    assert [row.run_id for row in runs.list("demo", created_by="key:1", before=ids[4])] == [ids[2], ids[0]]
+    runs.set_status(ids[2], RunStatus.REVIEW)
+    reviewed = runs.list("demo", status=RunStatus.REVIEW, created_by="key:1", before=ids[4])
+    assert [row.run_id for row in reviewed] == [ids[2]]
+    for brand, by, before in [("demo", "key:1", ids[3]), ("other", None, ids[3]), ("demo", None, new_run_id())]:
+        with pytest.raises(NotFound):
+            runs.list(brand, created_by=by, before=before)
+
+
+def test_runs_at_work_are_counted_by_principal(runs: RunTable) -> None:
+    ids = [
+        runs.create(RunRequest(request="x", brand=brand), new_run_id(), created_by=by).run_id
+        for brand, by in (("demo", "key:1"), ("acme", "key:1"), ("demo", "key:1"), ("demo", "key:2"))
+    ]
+    assert (runs.working("key:1"), runs.working("key:2"), runs.working("key:3")) == (3, 1, 0)
+    runs.set_status(ids[0], RunStatus.REVIEW)
+    assert runs.working("key:1") == 2
 
 
 def test_a_later_status_clears_the_failure_of_an_earlier_one(runs: RunTable, run_id: str) -> None:
