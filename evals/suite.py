@@ -22,6 +22,9 @@ SUITES = {
     "captions": "evals.captioning",
     "compliance": "evals.compliance",
     "injection": "evals.injection",
+    "trajectories": "evals.trajectories",
+    "critic": "evals.critic",
+    "revision": "evals.revision",
 }
 """The suites, in the order of a full run: those that need no picture first."""
 
