@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.models import ModelRole
 from domain.ports import History, Language, Ledger, Memory
 from domain.values import BrandId
 from mcp_servers.toolbox import Sessions
@@ -13,8 +14,8 @@ from mcp_servers.toolbox import Sessions
 class Services:
     """Passed anew on every call of the graph; never persisted. `brand` comes from the principal (Promise 8).
 
-    `memory` is None where nothing is to be remembered (evaluations); `by` is the principal's id, empty for whoever sits
-    at the machine.
+    `looking` are the judge's roles that a model which looks at pictures serves. `memory` is None where nothing is to
+    be remembered (evaluations); `by` is the principal's id, empty for whoever sits at the machine.
     """
 
     brand: BrandId
@@ -24,5 +25,6 @@ class Services:
     history: History
     grid: int = 9
     shortlist_size: int = 3
+    looking: frozenset[ModelRole] = frozenset()
     memory: Memory | None = None
     by: str = ""

@@ -54,6 +54,7 @@ class Campaign(TypedDict, total=False):
     candidates: Annotated[dict[str, Candidate], merge_candidates]
     edits: Annotated[dict[str, Edit], merge_edits]
     shortlist: tuple[str, ...]
+    relaxed: tuple[str, ...]
     exports: tuple[ExportView, ...]
     not_exported: tuple[str, ...]
     decision: ReviewDecision

@@ -44,6 +44,7 @@ from service.settings import Settings
 from service.steps import OnEvent
 from service.uploads import add_photo
 from service.wiring import BuiltinLanguage, Wired, wire
+from tools.judges.looking import roles_that_look
 
 CANCELLED_BY_A_PERSON = Failure(code="cancelled", message="cancelled by a person")
 
@@ -219,6 +220,7 @@ class Onbrand:
                 ledger=self.driver.ledger,
                 history=self.workshop.runs,
                 grid=self.settings.grid,
+                looking=roles_that_look(self.workshop.models),
                 memory=self.wired.memory,
                 by=row.created_by,
             )

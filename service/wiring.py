@@ -21,6 +21,7 @@ from memory.demo import DEMO_BRAND, ensure_demo
 from memory.drawings import DrawingStore
 from memory.effects import Effects
 from memory.home import Home
+from memory.known_answers import KnownAnswerTable
 from memory.library import Library
 from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
@@ -145,6 +146,7 @@ def wire(settings: Settings) -> Wired:
         generators={"compositor": Compositor()},
         embedder=embedder,
         destination=FolderDestination(published_folder(settings)),
+        known=KnownAnswerTable(database),
     )
 
     def titles(brand: BrandId) -> list[str]:

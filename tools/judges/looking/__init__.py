@@ -3,7 +3,7 @@
 They veto and order; they pass nothing. Storage, runs and sessions do not live here.
 """
 
-from tools.judges.looking.asking import Bench, Forgetful
+from tools.judges.looking.asking import Bench, Forgetful, roles_that_look
 from tools.judges.looking.parts import FeatureFinder, Reference, checks_of_parts, compare_parts, placed_parts
 from tools.judges.looking.picture import look_at
 from tools.judges.looking.questions import gates_for, lettering_fixes
@@ -29,6 +29,7 @@ __all__ = [
     "placed_parts",
     "prefer",
     "prompt",
+    "roles_that_look",
     "rubric",
     "vetoed",
 ]

@@ -18,6 +18,8 @@ from domain.values import BrandId, Digest
 from tools.imaging.decode import encode_webp_preview
 from tools.judges.looking.sheets import prompt
 
+JUDGES = (ModelRole.GATE_JUDGE, ModelRole.COMPONENT_JUDGE, ModelRole.SET_JUDGE)
+
 PICTURE_SIDE = 1024
 """Longest side of a judged picture as the model gets it, pixels."""
 
@@ -25,6 +27,11 @@ REFERENCE_SIDE = 512
 PICTURE_BYTES = 400_000
 LONGEST_DATUM = 240
 """Characters of one foreign text (a request's words, a guideline's) that go into a question."""
+
+
+def roles_that_look(models: Models) -> frozenset[ModelRole]:
+    """The judge's roles that a model which looks at pictures serves."""
+    return frozenset(role for role in JUDGES if (able := models.abilities(role)) is not None and able.images)
 
 
 class Forgetful:
