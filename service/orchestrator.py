@@ -15,6 +15,7 @@ from typing import Any, Self
 from agents.services import Services
 from domain.assets import Asset
 from domain.errors import BadInput, NotFound, OperatorMustAct, RunBusy
+from domain.model_calls import Observer
 from domain.ports import Recorder
 from domain.run import (
     FINISHED,
@@ -35,11 +36,11 @@ from memory.checkpoints import open_checkpoints
 from memory.effects import Effect
 from memory.inbox import Inbox
 from memory.leases import Lease, this_worker
-from memory.ledger import Ledger
 from memory.runs import RunRow, new_run_id
 from memory.traces import TraceWriter
 from service.driver import Driver
 from service.heading import code_version, heading, settings_digest
+from service.models import Notes, language_for, recorded
 from service.settings import Settings
 from service.steps import OnEvent
 from service.uploads import add_photo
@@ -77,17 +78,21 @@ class Onbrand:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, recording: Recording = unheard) -> AsyncIterator[Self]:
-        """Open database, library, tool servers and graph; `recording` listens to what runs record.
+    async def open(
+        cls, settings: Settings, recording: Recording = unheard, observer: Observer = lambda attempt: None
+    ) -> AsyncIterator[Self]:
+        """Open database, library, tool servers and graph.
+
+        `recording` listens to what runs record, `observer` is told of each attempt at a model.
 
         Raises Misconfigured or StorageFailed when one cannot be opened.
         """
         async with AsyncExitStack() as stack:
-            wired = await asyncio.to_thread(wire, settings)
+            wired = await asyncio.to_thread(wire, settings, observer)
             where = settings.database_url if settings.database_url and "sqlite" not in settings.database_url else None
             saver = await stack.enter_async_context(open_checkpoints(where or wired.home))
-            ledger = Ledger(wired.database)
-            driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
+            graph = build().compile(checkpointer=saver)
+            driver = Driver(graph, wired.workshop.runs, wired.ledger, settings.parallel)
             servers = await asyncio.to_thread(Servers.over, wired.workshop, settings.tools.elsewhere())
             try:
                 yield cls(settings, wired, servers, driver, wired.language, Inbox(wired.database), recording)
@@ -146,7 +151,7 @@ class Onbrand:
             pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
             trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with trace, self.recording(trace, run_id) as recorder:
+            with trace, self.recording(trace, run_id) as recorder, recorded(self.wired.models, run_id, recorder):
                 await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 if ended := await self._ends_before_work(row, lease, most_crashes):
                     return await self._end(row, lease, recorder, *ended)
@@ -212,11 +217,13 @@ class Onbrand:
         on_event: OnEvent,
     ) -> RunView:
         """Advance a run this process holds the lease of."""
+        notes = Notes()
         async with open_sessions(self.servers, recorder) as sessions:
             services = Services(
                 brand=row.brand,
                 sessions=sessions,
-                language=self.language,
+                language=language_for(row, self.wired.models, self.language, self.workshop.library, notes),
+                told=notes.take,
                 ledger=self.driver.ledger,
                 history=self.workshop.runs,
                 grid=self.settings.grid,
@@ -357,7 +364,7 @@ class Onbrand:
             if row.status in FINISHED:
                 return await self.view(brand, run_id)
             trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with trace, self.recording(trace, run_id) as recorder:
+            with trace, self.recording(trace, run_id) as recorder, recorded(self.wired.models, run_id, recorder):
                 await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 return await self._end(row, lease, recorder, status, failure)
 
