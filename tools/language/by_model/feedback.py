@@ -57,7 +57,7 @@ PLAIN = {
     Wanted.MOVE_LEFT: "move it left", Wanted.MOVE_RIGHT: "move it right",
     Wanted.MOVE_UP: "move it up", Wanted.MOVE_DOWN: "move it down", Wanted.MOVE_TO_MIDDLE: "in the middle",
     Wanted.STRAIGHTEN: "straighten it", Wanted.STAND_ON_GROUND: "it floats",
-    Wanted.BRIGHTER: "brighter", Wanted.DARKER: "darker", Wanted.WARMER: "warmer", Wanted.COOLER: "cooler",
+    Wanted.BRIGHTER: "brighter", Wanted.DARKER: "darker", Wanted.WARMER: "warmer", Wanted.COOLER: "colder",
     Wanted.MORE_CONTRAST: "more contrast", Wanted.LESS_CONTRAST: "less contrast",
     Wanted.MORE_COLOUR: "more colourful", Wanted.LESS_COLOUR: "more muted",
     Wanted.MORE_SHADOW: "more shadow", Wanted.LESS_SHADOW: "less shadow",
