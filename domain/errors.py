@@ -5,6 +5,7 @@
     |   |-- BadInput            (2)   the request, a file or an option is unusable
     |   |   |-- UnusableImage         not an image, huge, animated, corrupt, no product in it
     |   |   |-- NotFound              no such brand, market, channel, asset or run (or not yours)
+    |   |   |-- TraceUnreadable       a trace that is none, or that a newer version wrote
     |   |   |-- Conflict              not in this state: already answered, not waiting, a key used for something else
     |   |   |   `-- RunBusy           another process works on this run right now
     |   |   `-- TooManyRequests       more than this principal's share; wait, then try again
@@ -21,8 +22,9 @@
     |   |-- Misconfigured             a setting is missing or wrong
     |   |-- StorageFailed             disk full, database locked or unreadable
     |   |-- LeaseLost                 another process took this run over; the late write was refused
-    |   `-- ToolFailed                a tool server is down, slow or answers nonsense
-    |       `-- ToolBroke             a tool failed on this very work; other work may go through
+    |   |-- ToolFailed                a tool server is down, slow or answers nonsense
+    |   |   `-- ToolBroke             a tool failed on this very work; other work may go through
+    |   `-- ReplayMiss              the recording holds no answer to a call: what runs is not what was recorded
     |-- ModelMustAct            (1)   a model is of no use for this; the built-in path is open
     |   |-- AnswerUnusable            cut off, empty, huge or of the wrong type, after two repairs
     |   |-- AnswerRefused             the model, its guardrail or its content filter refused
@@ -96,6 +98,12 @@ class TooManyRequests(BadInput):
     def __init__(self, message: str, *, hint: str = "", where: str = "", retry_after_s: float = 1.0) -> None:
         super().__init__(message, hint=hint, where=where)
         self.retry_after_s = retry_after_s
+
+
+class TraceUnreadable(BadInput):
+    """A file that is no trace, or a trace of a version this program does not know."""
+
+    code = "trace_unreadable"
 
 
 class RunBusy(Conflict):
@@ -195,6 +203,15 @@ class ToolBroke(ToolFailed):
     """A tool failed on this very work, for a reason its server does not tell; other work may go through."""
 
     code = "tool_broke"
+
+
+class ReplayMiss(OperatorMustAct):
+    """A replay asked for something the recording holds no answer to; the message names the nearest and what differs.
+
+    It ends the attempt wherever it is raised, so that no stage takes it for a tool's own failure.
+    """
+
+    code = "replay_miss"
 
 
 class ModelMustAct(OnbrandError):

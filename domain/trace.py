@@ -2,19 +2,26 @@
 
 Events come from three places only: the model gateway, the MCP clients and the graph driver. Payloads carry digests,
 never image bytes.
+
+Version 2 added what a replay needs and a comparison shows: in the header the versions of everything that decides, in
+node events digests of state and what was decided, and `resumed`. A trace of version 1 has none of it: its header does
+not even say its version, and it replays on its tool calls and summaries alone.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
+from domain.errors import TraceUnreadable
 from domain.values import Model, Money, Seconds
 
-TRACE_VERSION = 1
+TRACE_VERSION = 2
+FIRST_VERSION = 1
 
 
 class Event(Model):
@@ -25,38 +32,67 @@ class Event(Model):
 
 
 class Header(Event):
-    """The first line: what made this trace."""
+    """The first line: what made this trace.
+
+    `code` is the program's version with a digest of its sources, `settings` a digest of the settings that decide.
+    `books` holds versions by name ("brand", "checks", "market SE"), `generators`, `prompts` and `models` likewise.
+    `titles` are what the brand's library calls its products, as far as the request has a word of them: they help to
+    read it. A fork names the run it came from and what was changed.
+    """
 
     kind: Literal["header"] = "header"
-    version: int = TRACE_VERSION
+    version: int = FIRST_VERSION
     run_id: str
     brand: str
     code: str
     request: dict[str, Any]
     context: dict[str, Any] = {}
+    settings: str = ""
+    books: dict[str, str] = {}
+    generators: dict[str, str] = {}
+    prompts: dict[str, str] = {}
+    models: dict[str, str] = {}
+    titles: tuple[str, ...] = ()
+    forked_from: str = ""
+    changes: tuple[str, ...] = ()
+
+
+class Resumed(Event):
+    """A process took the run up again: after an answer, or after a stop. What went before without an end is lost."""
+
+    kind: Literal["resumed"] = "resumed"
+    code: str
+    settings: str = ""
 
 
 class NodeStarted(Event):
-    """The graph entered a node."""
+    """The graph entered a node. `index` is its place among the branches of a fan-out, `digest` that of what it got."""
 
     kind: Literal["node_started"] = "node_started"
     node: str
     index: str = ""
+    digest: str = ""
 
 
 class NodeFinished(Event):
-    """The graph left a node; `summary` says what it decided in a few words."""
+    """The graph left a node.
+
+    `summary` says in a few words what it did; `decided` says it whole: verdicts and findings by candidate, edits,
+    shortlist, options, exports. `digest` is that of the state it wrote.
+    """
 
     kind: Literal["node_finished"] = "node_finished"
     node: str
     index: str = ""
     seconds: Seconds
     summary: dict[str, Any] = {}
+    decided: dict[str, Any] = {}
+    digest: str = ""
     error: str = ""
 
 
 class ToolCall(Event):
-    """One call of an MCP tool, with its arguments and its structured answer."""
+    """One call of an MCP tool, with its arguments and its structured answer; `taped` when a recording answered."""
 
     kind: Literal["tool_call"] = "tool_call"
     stage: str
@@ -67,12 +103,14 @@ class ToolCall(Event):
     error: dict[str, Any] | None = None
     seconds: Seconds
     cost: Money = 0.0
+    taped: bool = False
 
 
 class ModelCall(Event):
-    """One call of a language or vision model through the gateway."""
+    """One call of a language or vision model through the gateway; `taped` when a recording answered."""
 
     kind: Literal["model_call"] = "model_call"
+    stage: str = ""
     role: str
     model: str
     request: dict[str, Any]
@@ -80,6 +118,7 @@ class ModelCall(Event):
     error: dict[str, Any] | None = None
     seconds: Seconds
     cost: Money = 0.0
+    taped: bool = False
 
 
 class InterruptRaised(Event):
@@ -101,11 +140,16 @@ class InterruptAnswered(Event):
 
 
 class RunStatusSet(Event):
-    """The run table was told where the run stands; its document is saved. Comes after every turn."""
+    """The run table was told where the run stands; its document is saved. Comes after every turn.
+
+    `spent` is what the run has cost so far, `predicted` what its option was to cost.
+    """
 
     kind: Literal["run_status"] = "run_status"
     status: str
     waiting_for: str = ""
+    spent: Money = 0.0
+    predicted: Money = 0.0
 
 
 class RunEnded(Event):
@@ -118,6 +162,7 @@ class RunEnded(Event):
 
 TraceEvent = Annotated[
     Header
+    | Resumed
     | NodeStarted
     | NodeFinished
     | ToolCall
@@ -137,8 +182,55 @@ def parse_event(line: str | bytes) -> TraceEvent:
 
 
 def read_trace(path: Path) -> Iterator[TraceEvent]:
-    """The events of a trace file in order. A torn last line (the process was killed while writing) is left out."""
-    with path.open("rb") as lines:
-        for line in lines:
+    """The events of a trace file in order. A torn last line (the process was killed while writing) is left out.
+
+    Raises TraceUnreadable, with the line, for a file that is no trace and for one that a newer program wrote.
+    """
+    try:
+        lines = path.open("rb")
+    except OSError as error:
+        raise TraceUnreadable(
+            f"the trace cannot be opened: {error.strerror}", where=str(path), hint="`onbrand evals list` shows traces"
+        ) from error
+    with lines:
+        for number, line in enumerate(lines, start=1):
             if line.endswith(b"\n"):
-                yield parse_event(line)
+                yield _event(line, number, path)
+
+
+def _event(line: bytes, number: int, path: Path) -> TraceEvent:
+    """One line; the first must be a header of a version this program knows."""
+    if number == 1:
+        _check_version(line, path)
+    try:
+        event = parse_event(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise TraceUnreadable(
+            f"line {number} is no trace event: {place + ': ' if place else ''}{first['msg']}",
+            where=f"{path}:{number}",
+            hint="the file was changed by hand or cut; restore it, or record the run again",
+        ) from error
+    if (number == 1) != isinstance(event, Header):
+        raise TraceUnreadable(
+            "a trace has one header, on its first line", where=f"{path}:{number}", hint="this is no whole trace"
+        )
+    return event
+
+
+def _check_version(line: bytes, path: Path) -> None:
+    """A newer version is refused before its fields are looked at: they may mean something else."""
+    try:
+        head = json.loads(line)
+        version = head.get("version", FIRST_VERSION) if isinstance(head, dict) else None
+    except ValueError:
+        version = None
+    if not isinstance(version, int) or not isinstance(head, dict) or head.get("kind") != "header":
+        raise TraceUnreadable("this is no trace", where=str(path), hint="give a file of a `traces` folder")
+    if not FIRST_VERSION <= version <= TRACE_VERSION:
+        raise TraceUnreadable(
+            f"this trace is of version {version}; this program reads {FIRST_VERSION} to {TRACE_VERSION}",
+            where=str(path),
+            hint="open it with the version of Onbrand that wrote it, or a newer one",
+        )

@@ -23,6 +23,7 @@ from memory.drawings import DrawingStore
 from memory.effects import Effects
 from memory.runs import RunTable
 from tools.imaging.decode import decode, encode_png
+from tools.judges.book import Book, book
 from tools.judges.looking import Forgetful
 from tools.models import NoModels
 
@@ -73,7 +74,10 @@ class Pixels:
 
 @dataclass
 class Workshop:
-    """Everything the shells reach; put together once by the service. Once `stopping` is set no drawing is begun."""
+    """Everything the shells reach; put together once by the service. Once `stopping` is set no drawing is begun.
+
+    `checks` is the book of measured checks: the shipped one, unless somebody tries other limits.
+    """
 
     artifacts: ArtifactStore
     library: AssetLibrary
@@ -88,6 +92,7 @@ class Workshop:
     known: KnownAnswers = field(default_factory=Forgetful)
     pixels: Pixels = field(init=False)
     stopping: threading.Event = field(default_factory=threading.Event)
+    checks: Book = field(default_factory=book)
 
     def __post_init__(self) -> None:
         self.pixels = Pixels(self.artifacts)

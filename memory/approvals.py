@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain.errors import BadInput, NotFound, ProgrammerMustAct
+from domain.errors import BadInput, Conflict, NotFound, ProgrammerMustAct
 from domain.run import RunStatus
 from domain.values import BrandId, Digest, MarketCode, Model, RunId
-from memory.tables import approvals, effects, runs
+from memory.tables import approvals, effects, inbox, runs
 
 
 class Effect(Model):
@@ -136,6 +136,12 @@ def _lock_run(connection: Connection, brand: str, run_id: str) -> None:
     found = connection.execute(row.with_for_update(key_share=True)).one_or_none()
     if found is None:
         raise NotFound(f"There is no run {run_id!r}.", hint="List your runs: onbrand runs list")
+    letter = select(inbox.c.run_id).where(inbox.c.run_id == run_id)
+    if found.status == RunStatus.WORKING and connection.execute(letter).one_or_none() is not None:
+        raise Conflict(
+            f"The run {run_id} is being changed: what was shown is not what it will be.",
+            where=run_id, hint="Wait until it is in review again, then look at the pictures.",
+        )
     if found.cancel or found.status == RunStatus.CANCELLED:
         raise BadInput(
             f"The run {run_id} was cancelled: nothing of it can be approved.",

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 _PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.-]+"                             # mail addresses
-    r"|(?<![\w.])\+?(?:\d[ ()/-]{0,2}){8,}\d(?![\w.])"      # telephone, card and account numbers
+    r"|(?<![\w.])\+?(?:\d[ ()/-]{0,2}){8,}\d(?!\w)"          # telephone, card and account numbers
 )
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
 

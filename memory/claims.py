@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
 
 from domain.run import Failure, RunStatus, can_go_on
 from domain.values import BrandId, RunId, Seconds
@@ -27,9 +27,9 @@ _SOON = frozenset({RunStatus.WORKING, RunStatus.REVIEW, RunStatus.PUBLISHED})
 
 def claimable(database: Database, grace: Seconds, pause: Seconds) -> list[tuple[BrandId, RunId]]:
     """Brand and id of every run with work and without a worker, oldest first; see `RunTable.claimable`."""
-    intended = exists().where(effects.c.run_id == runs.c.run_id, effects.c.status == "intended")
+    intended = runs.c.run_id.in_(select(effects.c.run_id).where(effects.c.status == "intended"))
     # A worker that looked before the answer came says once more that the run waits, for what was answered meanwhile.
-    unread = exists().where(inbox.c.run_id == runs.c.run_id, inbox.c.interrupt_id == runs.c.waiting_for)
+    unread = tuple_(runs.c.run_id, runs.c.waiting_for).in_(select(inbox.c.run_id, inbox.c.interrupt_id))
     with database.read() as connection:
         now = database.now(connection)
         working = _with_leases(connection, runs.c.status == RunStatus.WORKING.value)

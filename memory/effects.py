@@ -67,6 +67,7 @@ class Effects:
 
         Raises:
             BadInput: nothing to approve (no digest, no market or no channel), or the run was cancelled.
+            Conflict: a person's feedback is on its way, so the pictures are about to change.
             NotFound: no such run, or another brand's.
             ProgrammerMustAct: `channel_of` leaves a digest out, or names a channel outside `channels`.
         """

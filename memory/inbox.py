@@ -11,7 +11,7 @@ from domain.errors import Conflict
 from domain.run import RunStatus
 from domain.values import BrandId, Model, RunId
 from memory.database import Database
-from memory.run_rows import RunRow, find_run
+from memory.run_rows import RunRow, find_run, has_undelivered
 from memory.tables import inbox, runs
 
 _ASKS = frozenset({RunStatus.NEEDS_INPUT, RunStatus.REVIEW})
@@ -39,13 +39,19 @@ class Inbox:
 
         Raises:
             NotFound: no such run, or another brand's.
-            Conflict: the run waits for nothing, was answered already, or is about to be cancelled.
+            Conflict: the run waits for nothing, was answered already, is about to be cancelled, or an approved picture
+                of it is not delivered yet.
         """
         with self.database.begin() as connection:
             row = find_run(connection, brand, run_id, lock=True)
             lies = connection.execute(select(inbox.c.interrupt_id).where(inbox.c.run_id == run_id)).scalar_one_or_none()
             if row.status not in _ASKS or row.waiting_for is None or row.cancel_requested or lies == row.waiting_for:
                 raise _conflict(row, lies)
+            if connection.execute(select(has_undelivered(run_id))).scalar_one():
+                raise Conflict(
+                    f"The run {run_id} is being published: what was approved goes out first.",
+                    where=run_id, hint="Look at the run again in a moment.",
+                )
             letter = Letter(run_id=run_id, interrupt_id=row.waiting_for, answer=answer, by=by)
             now = datetime.now(UTC)
             connection.execute(delete(inbox).where(inbox.c.run_id == run_id))

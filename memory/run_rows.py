@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Exists, Row, exists, select
 
 from domain.errors import NotFound
 from domain.run import FINISHED, Failure, RunRequest, RunStatus
 from domain.values import BrandId, Model, RunId
-from memory.tables import runs
+from memory.tables import effects, runs
 
 COLUMNS = [column for column in runs.c if column is not runs.c.view]
 """All but the snapshot, which is large and read on its own."""
@@ -66,3 +66,8 @@ def run_of(found: Row[Any]) -> RunRow:
         created_at=found.created, updated_at=found.updated,
         created_by=found.created_by, waiting_for=found.waiting_for, crashes=found.crashes,
     )
+
+
+def has_undelivered(run_id: str | ColumnElement[str]) -> Exists:
+    """Whether an approved picture of the run is still to be delivered."""
+    return exists().where(effects.c.run_id == run_id, effects.c.status == "intended")

@@ -8,7 +8,7 @@ import string
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import BadInput, ProgrammerMustAct
@@ -17,8 +17,8 @@ from domain.values import BrandId, RunId, Seconds
 from memory.claims import GRACE, PAUSE, claimable, resumable_failures
 from memory.database import Database
 from memory.leases import TTL, Lease, acquire, check_fence
-from memory.run_rows import COLUMNS, RunRow, find_run, no_such_run, run_of
-from memory.tables import effects, runs
+from memory.run_rows import COLUMNS, RunRow, find_run, has_undelivered, no_such_run, run_of
+from memory.tables import runs
 
 __all__ = ["RunRow", "RunTable", "new_run_id"]
 
@@ -119,7 +119,7 @@ class RunTable:
         """
         query = select(*COLUMNS).where(
             runs.c.brand == brand,
-            or_(runs.c.status.not_in([status.value for status in FINISHED]), _has_undelivered(runs.c.run_id)),
+            or_(runs.c.status.not_in([status.value for status in FINISHED]), has_undelivered(runs.c.run_id)),
         )
         with self.database.read() as connection:
             return [run_of(row) for row in connection.execute(query.order_by(runs.c.created, runs.c.run_id)).all()]
@@ -241,15 +241,11 @@ class RunTable:
                 _refuse_if_undelivered(connection, run_id, status)
 
 
-def _has_undelivered(run_id: str | ColumnElement[str]) -> Exists:
-    return exists().where(effects.c.run_id == run_id, effects.c.status == "intended")
-
-
 def _refuse_if_undelivered(connection: Connection, run_id: str, status: RunStatus) -> None:
     """Keep a run from being called published or cancelled while an approved picture is still to be delivered."""
     if status not in {RunStatus.PUBLISHED, RunStatus.CANCELLED}:
         return
-    if not connection.execute(select(_has_undelivered(run_id))).scalar_one():
+    if not connection.execute(select(has_undelivered(run_id))).scalar_one():
         return
     if status is RunStatus.PUBLISHED:
         raise ProgrammerMustAct(f"The run {run_id} was called published before everything approved was delivered.")

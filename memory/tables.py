@@ -85,6 +85,7 @@ runs = Table(
     Column("waiting_for", String(128)),                     # id of the graph's pending interrupt
     Column("crashes", Integer, nullable=False, default=0),  # processes that died of it, one after the other
     Index("runs_by_brand", "brand", "created"),
+    Index("runs_by_creator", "brand", "created_by", "created"),
     Index("runs_by_status", "status", "created"),
 )
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from domain.errors import LeaseLost, ProgrammerMustAct, StorageFailed
-from domain.trace import parse_event
+from domain.trace import TRACE_VERSION, parse_event
 from domain.values import BrandId, RunId
 
 MASK = "***"
@@ -61,7 +61,7 @@ class TraceWriter:
         return self._count > 0
 
     def record(self, kind: str, **fields: Any) -> None:
-        """Append one event of `domain.trace`; `n`, `at` and, in a header, `run_id` and `brand` are filled in.
+        """Append one event of `domain.trace`; `n`, `at`, and in a header version, run and brand, are filled in.
 
         The first event must be a header; a header for a trace that has one is left out, so that a resumed run need
         not know. Values may be JSON, domain models, enums, moments and paths.
@@ -72,7 +72,7 @@ class TraceWriter:
             LeaseLost: another process wrote to this trace meanwhile.
         """
         if kind == "header":
-            fields |= {"run_id": self.run_id, "brand": self.brand}
+            fields |= {"version": TRACE_VERSION, "run_id": self.run_id, "brand": self.brand}
         body = masked(_plain(fields))
         with self._lock:
             if kind == "header" and self._count:

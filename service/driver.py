@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -24,13 +24,12 @@ from domain.run import Failure, RunStatus, RunView, can_go_on
 from memory.leases import Lease
 from memory.ledger import Ledger
 from memory.runs import RunRow, RunTable
+from service.steps import OnEvent, StageClock, Steps
 from service.view import build_view
 
 Graph = CompiledStateGraph[Campaign, Services, Campaign, Campaign]
 LOOK_FOR_CANCEL_S = 0.25
 """A cancelled run stops at the first step after this long: looking at every step would cost as much as the step."""
-
-OnEvent = Callable[[str, dict[str, Any]], None]
 
 
 class Cancelled(Exception):
@@ -39,32 +38,6 @@ class Cancelled(Exception):
 
 class Stopped(Exception):
     """This process is to end: the run was left between two steps, for whoever takes it up next."""
-
-
-@dataclass
-class StageClock:
-    """Wall seconds by stage; branches of a fan-out that overlap are counted once."""
-
-    seconds: dict[str, float]
-    running: dict[str, int] = field(default_factory=dict)
-    since: dict[str, float] = field(default_factory=dict)
-
-    def start(self, stage: str) -> None:
-        """A branch of the stage began."""
-        if not self.running.get(stage):
-            self.since[stage] = time.perf_counter()
-        self.running[stage] = self.running.get(stage, 0) + 1
-
-    def any(self) -> bool:
-        """Whether a branch of any stage is under way."""
-        return any(self.running.values())
-
-    def stop(self, stage: str) -> None:
-        """A branch of the stage ended."""
-        self.running[stage] = max(0, self.running.get(stage, 1) - 1)
-        if not self.running[stage] and stage in self.since:
-            spent = time.perf_counter() - self.since.pop(stage)
-            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + spent, 3)
 
 
 @dataclass
@@ -160,32 +133,18 @@ class Driver:
         parts: AsyncIterator[Any] = self.graph.astream(
             graph_input, config, context=services, durability="sync", stream_mode=["tasks"], version="v2"
         )
+        steps = Steps(recorder, clock, on_event)
         looked = time.monotonic()
         async with contextlib.aclosing(parts) as stream:  # type: ignore[type-var]
             async for part in stream:
                 task = part["data"]
-                stage = task["name"]
-                if "result" not in task:
-                    # The first of a step's branches to start: none is under way yet, so nothing is torn off.
-                    if self.stopping.is_set() and not clock.any():
-                        raise Stopped
-                    clock.start(stage)
-                    recorder.record("node_started", node=stage)
-                    on_event("stage_started", {"stage": stage})
-                    if time.monotonic() - looked > LOOK_FOR_CANCEL_S:
-                        looked = time.monotonic()
-                        if await asyncio.to_thread(self.runs.cancel_requested, row.run_id):
-                            raise Cancelled
-                    continue
-                clock.stop(stage)
-                summary = summary_of(task["result"] or {})
-                error = str(task["error"]) if task["error"] else ""
-                recorder.record(
-                    "node_finished", node=stage, seconds=clock.seconds.get(stage, 0.0), summary=summary, error=error
-                )
-                for raised in task["interrupts"]:
-                    recorder.record("interrupt", node=stage, interrupt_id=raised["id"], payload=raised["value"])
-                on_event("stage_finished", {"stage": stage, **summary})
+                # The first of a step's branches to start: none is under way yet, so nothing is torn off.
+                if self.stopping.is_set() and "result" not in task and not clock.ticking():
+                    raise Stopped
+                if steps.take(task) and time.monotonic() - looked > LOOK_FOR_CANCEL_S:
+                    looked = time.monotonic()
+                    if await asyncio.to_thread(self.runs.cancel_requested, row.run_id):
+                        raise Cancelled
 
     async def _close(
         self,
@@ -218,7 +177,13 @@ class Driver:
         await asyncio.to_thread(self.runs.save_view, row.run_id, view, lease.fence)
         pending = snapshot.interrupts[0].id if snapshot.interrupts else None
         await asyncio.to_thread(self.runs.set_status, row.run_id, status, failure, lease.fence, pending)
-        recorder.record("run_status", status=status.value, waiting_for=waiting_for or "")
+        recorder.record(
+            "run_status",
+            status=status.value,
+            waiting_for=waiting_for or "",
+            spent=view.costs.actual,
+            predicted=view.costs.predicted,
+        )
         waits = status in {RunStatus.NEEDS_INPUT, RunStatus.REVIEW, RunStatus.WORKING} or can_go_on(status, failure)
         if not waits:
             recorder.record("run_ended", status=status.value, failure=failure.model_dump() if failure else None)
@@ -239,23 +204,3 @@ def status_after(error: OnbrandError) -> RunStatus:
 def finished_status(state: Campaign) -> RunStatus:
     """The status of a graph that has come to its end: as its last stage said; a finished review stays a review."""
     return state.get("status", RunStatus.FAILED)
-
-
-def summary_of(result: dict[str, Any]) -> dict[str, Any]:
-    """What a stage decided, in a few words for the trace and the progress display."""
-    summary: dict[str, Any] = {}
-    if candidates := result.get("candidates"):
-        summary["candidates"] = len(candidates)
-        verdicts = [candidate.verdict.value for candidate in candidates.values()]
-        summary["verdicts"] = {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))}
-    for name in ("questions", "edits", "shortlist", "to_draw", "exports", "publications"):
-        if name in result:
-            summary[name] = len(result[name])
-    for name in ("remembered", "learned"):
-        if rows := result.get(name):
-            summary[name] = [f"{row.field}: {row.value} ({row.source.value}, {row.id})" for row in rows]
-    if earlier := result.get("earlier"):
-        summary["earlier"] = {"said": earlier.said, "run_id": earlier.run_id or "", "reason": earlier.reason}
-    if "round" in result:
-        summary["round"] = result["round"]
-    return summary

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +15,8 @@ from typing import Any, Self
 from agents.services import Services
 from domain.assets import Asset
 from domain.errors import BadInput, NotFound, OperatorMustAct, RunBusy
+from domain.model_calls import Observer
+from domain.ports import Recorder
 from domain.run import (
     FINISHED,
     ExportView,
@@ -34,19 +36,27 @@ from memory.checkpoints import open_checkpoints
 from memory.effects import Effect
 from memory.inbox import Inbox
 from memory.leases import Lease, this_worker
-from memory.ledger import Ledger
 from memory.runs import RunRow, new_run_id
 from memory.traces import TraceWriter
-from service.driver import Driver, OnEvent
+from service.driver import Driver
+from service.heading import code_version, heading, settings_digest
+from service.models import Notes, language_for, recorded
 from service.settings import Settings
+from service.steps import OnEvent
 from service.uploads import add_photo
 from service.wiring import BuiltinLanguage, Wired, wire
 from tools.judges.looking import roles_that_look
 
-CODE_VERSION = "0.1.0"
-
-
 CANCELLED_BY_A_PERSON = Failure(code="cancelled", message="cancelled by a person")
+
+
+Recording = Callable[[Recorder, RunId], AbstractContextManager[Recorder]]
+"""What listens to the trace of one turn of a run: hands every event on to the recorder it is given."""
+
+
+def unheard(recorder: Recorder, run_id: RunId) -> AbstractContextManager[Recorder]:
+    """Nobody but the trace itself."""
+    return nullcontext(recorder)
 
 
 def quiet(kind: str, data: dict[str, Any]) -> None:
@@ -63,21 +73,29 @@ class Onbrand:
     driver: Driver
     language: BuiltinLanguage
     inbox: Inbox
+    recording: Recording = unheard
     _prepared: set[BrandId] = field(default_factory=set)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
-        """Open database, library, tool servers and graph. Raises Misconfigured or StorageFailed when one cannot be."""
+    async def open(
+        cls, settings: Settings, recording: Recording = unheard, observer: Observer = lambda attempt: None
+    ) -> AsyncIterator[Self]:
+        """Open database, library, tool servers and graph.
+
+        `recording` listens to what runs record, `observer` is told of each attempt at a model.
+
+        Raises Misconfigured or StorageFailed when one cannot be opened.
+        """
         async with AsyncExitStack() as stack:
-            wired = await asyncio.to_thread(wire, settings)
+            wired = await asyncio.to_thread(wire, settings, observer)
             where = settings.database_url if settings.database_url and "sqlite" not in settings.database_url else None
             saver = await stack.enter_async_context(open_checkpoints(where or wired.home))
-            ledger = Ledger(wired.database)
-            driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
+            graph = build().compile(checkpointer=saver)
+            driver = Driver(graph, wired.workshop.runs, wired.ledger, settings.parallel)
             servers = await asyncio.to_thread(Servers.over, wired.workshop, settings.tools.elsewhere())
             try:
-                yield cls(settings, wired, servers, driver, wired.language, Inbox(wired.database))
+                yield cls(settings, wired, servers, driver, wired.language, Inbox(wired.database), recording)
             finally:
                 await asyncio.to_thread(wired.close)
 
@@ -130,16 +148,18 @@ class Onbrand:
         lease = await asyncio.to_thread(lambda: self.workshop.runs.lease(run_id, this_worker()))
         async with in_threads(lease.kept()):
             row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
-            if can_go_on(row.status, row.failure):
-                await asyncio.to_thread(
-                    self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
-                )
+            pending = await asyncio.to_thread(self.workshop.effects.pending, run_id)
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
-            recorder = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with recorder:
-                self._begin_trace(row, recorder)
+            trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
+            with trace, self.recording(trace, run_id) as recorder, recorded(self.wired.models, run_id, recorder):
+                await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 if ended := await self._ends_before_work(row, lease, most_crashes):
                     return await self._end(row, lease, recorder, *ended)
+                if row.status is not RunStatus.WORKING:
+                    # From here on nobody can leave an answer to what this process is about to answer.
+                    await asyncio.to_thread(
+                        self.workshop.runs.set_status, run_id, RunStatus.WORKING, None, lease.fence
+                    )
                 letter = await asyncio.to_thread(self.inbox.read, run_id) if answer is None else None
                 if letter is not None:
                     answer, by = letter.answer, letter.by
@@ -151,17 +171,12 @@ class Onbrand:
                 await asyncio.to_thread(self.workshop.runs.clear_crashes, run_id)
             return view
 
-    def _begin_trace(self, row: RunRow, recorder: TraceWriter) -> None:
-        """The header, unless the run has a trace already."""
-        if not recorder.started:
-            recorder.record(
-                "header",
-                run_id=row.run_id,
-                brand=row.brand,
-                code=CODE_VERSION,
-                request=row.request.model_dump(mode="json"),
-                context={"grid": self.settings.grid, "generators": sorted(self.workshop.generators)},
-            )
+    def _begin_trace(self, row: RunRow, recorder: Recorder, *, going_on: bool) -> None:
+        """The header; in a trace that has one, that the run was taken up again."""
+        if going_on:
+            recorder.record("resumed", code=code_version(), settings=settings_digest(self.settings))
+            return
+        recorder.record("header", **heading(row, self.settings, self.workshop, self.language.titles(row.brand)))
 
     async def _ends_before_work(
         self, row: RunRow, lease: Lease, most_crashes: int | None
@@ -182,7 +197,7 @@ class Onbrand:
         return RunStatus.FAILED, Failure(**parked.document())
 
     async def _end(
-        self, row: RunRow, lease: Lease, recorder: TraceWriter, status: RunStatus, failure: Failure
+        self, row: RunRow, lease: Lease, recorder: Recorder, status: RunStatus, failure: Failure
     ) -> RunView:
         """Write down that a run is over without having worked on it."""
         await asyncio.to_thread(self.workshop.runs.set_status, row.run_id, status, failure, lease.fence)
@@ -194,7 +209,7 @@ class Onbrand:
         self,
         row: RunRow,
         lease: Lease,
-        recorder: TraceWriter,
+        recorder: Recorder,
         pending: list[Effect],
         answer: dict[str, Any] | None,
         answer_to: str | None,
@@ -202,11 +217,13 @@ class Onbrand:
         on_event: OnEvent,
     ) -> RunView:
         """Advance a run this process holds the lease of."""
+        notes = Notes()
         async with open_sessions(self.servers, recorder) as sessions:
             services = Services(
                 brand=row.brand,
                 sessions=sessions,
-                language=self.language,
+                language=language_for(row, self.wired.models, self.language, self.workshop.library, notes),
+                told=notes.take,
                 ledger=self.driver.ledger,
                 history=self.workshop.runs,
                 grid=self.settings.grid,
@@ -346,9 +363,9 @@ class Onbrand:
             row = await asyncio.to_thread(self.workshop.runs.get, brand, run_id)
             if row.status in FINISHED:
                 return await self.view(brand, run_id)
-            recorder = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with recorder:
-                self._begin_trace(row, recorder)
+            trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
+            with trace, self.recording(trace, run_id) as recorder, recorded(self.wired.models, run_id, recorder):
+                await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 return await self._end(row, lease, recorder, status, failure)
 
 

@@ -26,9 +26,11 @@ from service.api import build as build_api
 from service.api.guard import host_names
 from service.auth import SignIn, TokenReader
 from service.dispatch import Dispatcher
+from service.heading import CODE_VERSION
 from service.orchestrator import Onbrand
 from service.settings import Serving, Settings
 from service.studio import ServedStudio
+from service.telemetry import Telemetry, exposition, json_lines, open_telemetry
 from service.tool_server import Listening, Stopping, listener
 
 DRAIN_S: Seconds = 10.0
@@ -60,14 +62,18 @@ def serve(
         )
     names = listening.names()
     serving = settings.serve.model_copy(update={"allowed_hosts": (*settings.serve.allowed_hosts, *names)})
-    with listener(listening) as listens:
+    with (
+        json_lines(),
+        open_telemetry(settings.telemetry.endpoint, CODE_VERSION) as telemetry,
+        listener(listening) as listens,
+    ):
         url = listening.url(listens.getsockname()[1])
 
         async def work() -> None:
             loop = asyncio.get_running_loop()
             loop.set_default_executor(ThreadPoolExecutor(THREADS, "disk"))
             draining = asyncio.Event()
-            async with opened(settings, serving, draining, url, local=local) as app:
+            async with opened(settings, serving, telemetry, draining, url, local=local) as app:
                 config = uvicorn.Config(
                     app,
                     lifespan="off",
@@ -87,10 +93,10 @@ def serve(
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, serving: Serving, draining: asyncio.Event, url: str, *, local: bool
+    settings: Settings, serving: Serving, telemetry: Telemetry, draining: asyncio.Event, url: str, *, local: bool
 ) -> AsyncIterator[ASGIApp]:
     """The application over one home, with its runs being worked on until the end of the block."""
-    async with Onbrand.open(settings) as onbrand:
+    async with Onbrand.open(settings, telemetry.recording, telemetry.metrics.attempted) as onbrand:
         dispatcher = Dispatcher(onbrand, serving.work_at_once)
         studio = ServedStudio(onbrand, dispatcher, serving.runs_at_once)
         database = onbrand.wired.database
@@ -114,6 +120,7 @@ async def opened(
             idempotency,
             serving,
             draining=draining,
+            metrics=lambda: exposition(telemetry.metrics.registry),
             beside={MCP_PATH: mcp},
         )
         async with (
@@ -122,7 +129,7 @@ async def opened(
             beside(keep_house(idempotency)),
             beside(drain_when(draining, dispatcher)),
         ):
-            yield api
+            yield telemetry.around(api)
 
 
 def how_to_approve(run_id: RunId, url: str) -> str:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from domain.errors import Misconfigured
 from mcp_servers.endpoint import SHORTEST_TOKEN, Endpoint, is_loopback, is_token
+from service.model_settings import ModelSettings
 
 FILE_NAME = "onbrand.toml"
 NESTED = "__"
@@ -145,7 +146,7 @@ class Serving(BaseModel):
     streams_at_once: int = Field(default=256, ge=1, description="event streams of one principal")
     heavy_at_once: int = Field(default=2, ge=1, description="uploads, checks and offers of one principal in progress")
     max_upload_mb: int = Field(default=64, ge=1, le=64, description="largest upload, MiB")
-    metrics_token: SecretStr | None = Field(default=None, description="bearer of /metrics; loopback only if unset")
+    metrics_token: SecretStr | None = Field(default=None, description="bearer token of /metrics; loopback if unset")
 
     @field_validator("public_url")
     @classmethod
@@ -179,6 +180,27 @@ class Serving(BaseModel):
         return token
 
 
+class TelemetrySettings(BaseModel):
+    """What a server tells of itself, beside its log and /metrics."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint: str | None = Field(
+        default=None, description="base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318"
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def address(cls, endpoint: str | None) -> str | None:
+        """A base URL without secrets in it: a collector's token goes into OTEL_EXPORTER_OTLP_HEADERS."""
+        parts = urlsplit(endpoint or "http://unset")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("give a URL such as http://127.0.0.1:4318")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("the URL must not carry a user, a password, a query or a fragment")
+        return endpoint
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Read once, at start."""
 
@@ -191,9 +213,11 @@ class Settings(BaseSettings):
     grid: int = Field(default=9, ge=1, le=27, description="candidates in the standard option")
     parallel: int = Field(default=2, ge=1, le=64, description="scene groups drawn or judged at the same time")
 
+    models: ModelSettings = Field(default=ModelSettings(), description="language and vision models by role")
     tools: ToolServers = Field(default=ToolServers(), description="tool servers that other processes serve")
     auth: Auth = Field(default=Auth(), description="how callers sign in to `onbrand serve`")
     serve: Serving = Field(default=Serving(), description="what `onbrand serve` lets in")
+    telemetry: TelemetrySettings = Field(default=TelemetrySettings(), description="where a server's spans go")
 
     @classmethod
     def settings_customise_sources(

@@ -372,6 +372,8 @@ class ServedStudio:
 
     async def _post(self, row: RunRow, answer: dict[str, Any], caller: Caller) -> RunSummary:
         """Keep a person's answer, then have the run worked on."""
+        if row.waiting_for is None:     # an older version left it: have the run table say what it waits for
+            await self._onbrand.advance(row.brand, row.run_id)
         await asyncio.to_thread(self._onbrand.inbox.put, row.brand, row.run_id, answer, caller.principal.name)
         self._dispatcher.submit(row.brand, row.run_id)
         return await self.run(caller, row.run_id)

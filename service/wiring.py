@@ -11,6 +11,7 @@ from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback
 from domain.composition import Caption, Scene
+from domain.model_calls import Observer
 from domain.rules import BrandBook
 from domain.run import RunView
 from domain.values import BrandId
@@ -22,9 +23,11 @@ from memory.drawings import DrawingStore
 from memory.effects import Effects
 from memory.home import Home
 from memory.known_answers import KnownAnswerTable
+from memory.ledger import Ledger
 from memory.library import Library
 from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
+from service.models import models_for
 from service.remembering import BrandMemory
 from service.settings import Settings
 from tools.generators import Compositor
@@ -32,6 +35,8 @@ from tools.imaging.decode import decode, encode_png
 from tools.imaging.packshot import render
 from tools.imaging.packshot_spec import catalogue as packshots
 from tools.language import BuiltinReader, BuiltinWriter, apply_answer, questions, read_feedback
+from tools.models import NoModels
+from tools.models.gateway import Gateway
 from tools.publish import FolderDestination
 from tools.rules import may_publish
 from tools.search import AssetRanker, VisualDescriptor, text_embedder
@@ -47,17 +52,23 @@ class BuiltinLanguage:
     def __init__(self, titles: Callable[[BrandId], Sequence[str]] = lambda brand: ()) -> None:
         self._titles = titles
 
+    def titles(self, brand: BrandId) -> Sequence[str]:
+        """What a brand's library calls its products."""
+        return self._titles(brand)
+
     @cached_property
     def _writer(self) -> BuiltinWriter:
         return BuiltinWriter()
 
     def read(self, request: str, brand: BrandId) -> Brief:
         """A request to a Brief."""
-        return BuiltinReader(self._titles(brand)).read(request, brand)
+        return BuiltinReader(self.titles(brand)).read(request, brand)
 
-    def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption:
-        """A Brief and a scene to a Caption."""
-        return self._writer.caption(brief, scene, product, limit)
+    def captions(
+        self, brief: Brief, scenes: Sequence[Scene], product: Asset, limit: int = 1024
+    ) -> tuple[Caption, ...]:
+        """A Brief and scenes to a Caption each."""
+        return tuple(self._writer.caption(brief, scene, product, limit) for scene in scenes)
 
     def questions(
         self,
@@ -92,6 +103,8 @@ class Wired:
     library: Library
     language: BuiltinLanguage
     memory: BrandMemory
+    ledger: Ledger
+    models: Gateway | NoModels
 
     def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
         """Make the demo brand's library on first use; nothing for other brands."""
@@ -107,7 +120,8 @@ class Wired:
             )
 
     def close(self) -> None:
-        """Let go of the search index and the database."""
+        """Let go of models, search index and database."""
+        self.models.close()
         self.library.close()
         self.database.close()
 
@@ -117,10 +131,12 @@ class Wired:
             may_publish(view.rules_checked, market)
 
 
-def wire(settings: Settings) -> Wired:
-    """Open the home and stand an implementation behind every port."""
+def wire(settings: Settings, observer: Observer = lambda attempt: None) -> Wired:
+    """Open the home and stand an implementation behind every port; `observer` is told of each attempt at a model."""
     home = Home(settings.home)
     database = open_database(settings.database_url or home)
+    ledger = Ledger(database, settings.models.allowances, settings.models.team_of)
+    models = models_for(settings.models, ledger, home, observer)
     artifacts = DirectoryStore(home)
     embedder = text_embedder(settings.sentence_model)
     library = Library(
@@ -142,6 +158,7 @@ def wire(settings: Settings) -> Wired:
         generators={"compositor": Compositor()},
         embedder=embedder,
         destination=FolderDestination(published_folder(settings)),
+        models=models,
         known=KnownAnswerTable(database),
     )
 
@@ -156,6 +173,8 @@ def wire(settings: Settings) -> Wired:
         library,
         BuiltinLanguage(titles),
         BrandMemory.over(database, workshop.rulebook, titles),
+        ledger,
+        models,
     )
 
 

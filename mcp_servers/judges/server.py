@@ -26,7 +26,7 @@ def build(workshop: Workshop) -> MCPServer:
     def judge_candidate(request: c.JudgeCandidate) -> c.Judgement:
         """Hold every measured check against one candidate; each says pass, fail or cannot tell, with its numbers."""
         evidence = evidence_of(workshop, request)
-        findings = measure(evidence, ocr=request.ocr, only=request.only or None)
+        findings = measure(evidence, ocr=request.ocr, only=request.only or None, checks=workshop.checks)
         known = request.candidate.quality if request.only else None
         blocks = request.candidate.composition.text_blocks
         graded = quality(without_words(evidence.image, blocks), evidence.mask) if known is None else known
@@ -61,7 +61,8 @@ def build(workshop: Workshop) -> MCPServer:
             palette=request.palette,
             caption=request.caption or None,
         )
-        return c.Judgement(findings=measure(evidence, ocr=request.ocr), quality=round(quality(evidence.image, None), 4))
+        graded = round(quality(evidence.image, None), 4)
+        return c.Judgement(findings=measure(evidence, ocr=request.ocr, checks=workshop.checks), quality=graded)
 
     add_looking(server, workshop)
     return server

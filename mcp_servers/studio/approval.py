@@ -6,27 +6,31 @@ What this rests on is that the client shows its forms to a person; `approve_here
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
 from typing import Annotated
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult, TextContent
 from pydantic import Field
 
-from domain.access import Action, Caller
+from domain.access import Action
 from domain.errors import Conflict
 from domain.run import RunStatus
-from domain.studio import ApprovalRequest
+from domain.studio import ApprovalRequest, RunSummary
 from domain.values import MarketCode, Model
 from mcp_servers.studio.asking import Form, Way, pushed, resumed, returned, schema, way
-from mcp_servers.studio.desk import PREFIX, Ctx, Desk, handle
+from mcp_servers.studio.desk import PREFIX, Call, Ctx, Desk, handle
 from mcp_servers.studio.results import cut, data, few
 from mcp_servers.studio.runs import RunArgument
 from mcp_servers.studio.tool import PUBLISHES, StudioTool
-from mcp_servers.studio.waiting import watch
+from mcp_servers.studio.waiting import meanwhile
 
 YES = "publish"
 """The field of the form that means yes."""
+
+LOOK_EVERY_S = 0.2
 
 
 class ApprovalResult(Model):
@@ -62,52 +66,61 @@ def tools(desk: Desk) -> list[Tool]:
         There is no parameter that approves. Where this client cannot show forms, the result says how the person
         approves outside; tell them, and call get_run afterwards to see whether it is published.
         """
-        caller = desk.caller(ctx)
-        name = handle(run_id)
+        call = desk.call(ctx)
+        caller, name = call.caller, handle(run_id)
         shown = await desk.studio.approvable(caller, name, candidates or (), markets or ())
         if not caller.allowed(Action.APPROVE):
-            return await outside(desk, caller, shown, f"{caller.principal.name} may not approve.")
+            return await outside(call, shown, f"{caller.principal.name} may not approve.")
         if not desk.approve_here or way(ctx) is Way.NONE:
-            return await outside(desk, caller, shown, "Nothing is approved: this client cannot show the person a form.")
+            return await outside(call, shown, "Nothing is approved: this client cannot show the person a form.")
         form = form_of(desk, shown)
         back = resumed(ctx)
         if back is not None:
             state, filled = back
             if state.get("shown") != mark(shown):
                 raise changed(name)
-            return await decided(desk, ctx, caller, shown, filled)
+            return await decided(call, shown, filled)
         if way(ctx) is Way.RETURNED:
             return returned(form, {"run": name, "shown": mark(shown)})
-        filled = await pushed(desk, ctx, form)
+        filled = await pushed(call, form)
         if await desk.studio.approvable(caller, name, candidates or (), markets or ()) != shown:
             raise changed(name)
-        return await decided(desk, ctx, caller, shown, filled)
+        return await decided(call, shown, filled)
 
     return [StudioTool.of(approve_image, "Ask the person to approve", PUBLISHES)]
 
 
-async def decided(
-    desk: Desk, ctx: Ctx, caller: Caller, shown: ApprovalRequest, filled: ElicitResult | None
-) -> CallToolResult:
+async def decided(call: Call, shown: ApprovalRequest, filled: ElicitResult | None) -> CallToolResult:
     """Carry out what the person decided: a yes only where the form was accepted and its one field is true."""
     if filled is None or filled.action != "accept" or (filled.content or {}).get(YES) is not True:
-        summary = await desk.studio.run(caller, shown.run_id)
+        summary = await call.studio.run(call.caller, shown.run_id)
         again = f'Nothing was published. When the person wants it: approve_image(run_id="{shown.run_id}").'
         return result(shown, False, summary.status, "The person did not say yes.", again)
-    summary = await desk.studio.approve(caller, shown)
-    summary = await watch(desk, ctx, caller, summary, desk.pace.brief_s)
+    await call.studio.approve(call.caller, shown)
+    summary, out = await meanwhile(call, "publishing", delivered(call, shown))
     after = (
         "Published: tell the person."
-        if summary.status is RunStatus.PUBLISHED
-        else f'Being published: get_run(run_id="{shown.run_id}", wait_seconds=30) tells when it is out.'
+        if out
+        else f'The yes is kept, delivery follows: get_run(run_id="{shown.run_id}") tells when it is out.'
     )
     return result(shown, True, summary.status, "The person approved.", after)
 
 
-async def outside(desk: Desk, caller: Caller, shown: ApprovalRequest, why: str) -> CallToolResult:
+async def delivered(call: Call, shown: ApprovalRequest) -> tuple[RunSummary, bool]:
+    """The run once all of this is out, or after a moment; and whether it is."""
+    deadline = time.monotonic() + call.pace.brief_s
+    while True:
+        summary = await call.studio.run(call.caller, shown.run_id)
+        out = {file.digest for file in shown.files} <= {done.digest for done in summary.publications}
+        if (out and summary.status is not RunStatus.WORKING) or time.monotonic() > deadline:
+            return summary, out
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def outside(call: Call, shown: ApprovalRequest, why: str) -> CallToolResult:
     """Nothing approved: how a person does it elsewhere."""
-    summary = await desk.studio.run(caller, shown.run_id)
-    how = f"The person approves outside this client: {desk.approve_how(shown.run_id)}"
+    summary = await call.studio.run(call.caller, shown.run_id)
+    how = f"The person approves outside this client: {call.desk.approve_how(shown.run_id)}"
     return result(shown, False, summary.status, why, how)
 
 

@@ -23,15 +23,15 @@ from mcp.types import (
 )
 from mcp.types.version import is_version_at_least
 
-from domain.access import Caller
 from domain.brief import Question
 from domain.errors import BadInput, Conflict
-from domain.run import OptionView, RunStatus
+from domain.run import OptionView
 from domain.studio import RunSummary
 from domain.values import RunId
 from mcp_servers.studio.advice import here
-from mcp_servers.studio.desk import Ctx, Desk
+from mcp_servers.studio.desk import Call, Ctx
 from mcp_servers.studio.results import RunResult, cut, run_result
+from mcp_servers.studio.turns import asks
 from mcp_servers.studio.waiting import meanwhile, watch
 
 Out = Annotated[CallToolResult, RunResult] | InputRequiredResult
@@ -92,56 +92,57 @@ def resumed(ctx: Ctx) -> tuple[dict[str, str], ElicitResult | None] | None:
     return json.loads(ctx.request_state), filled if isinstance(filled, ElicitResult) else None
 
 
-async def pushed(desk: Desk, ctx: Ctx, form: Form) -> ElicitResult:
+async def pushed(call: Call, form: Form) -> ElicitResult:
     """Send the form and wait for the person. A client that cannot show it after all counts as a person who left."""
+    ctx = call.ctx
     sending = ctx.session.elicit_form(form.message, form.schema, related_request_id=ctx.request_id)
     try:
-        return await meanwhile(desk, ctx, "waiting for the person", sending)
+        return await meanwhile(call, "waiting for the person", sending)
     except MCPError:
         return ElicitResult(action="cancel")
 
 
-async def settle(desk: Desk, ctx: Ctx, caller: Caller, summary: RunSummary, note: str = "") -> Out:
+async def settle(call: Call, summary: RunSummary, note: str = "") -> Out:
     """Stay with a run for a moment and put what it asks to the person; then where it stands."""
-    summary = await watch(desk, ctx, caller, summary, desk.pace.brief_s)
+    summary = await watch(call, summary, call.pace.brief_s)
     problem = ""
     for _ in range(MOST_ATTEMPTS):
-        if summary.status is not RunStatus.NEEDS_INPUT or way(ctx) is Way.NONE:
+        if not asks(summary) or way(call.ctx) is Way.NONE:
             break
         form = form_of(summary, problem)
-        if way(ctx) is Way.RETURNED:
+        if way(call.ctx) is Way.RETURNED:
             return returned(form, {"run": summary.run_id})
-        filled = await pushed(desk, ctx, form)
+        filled = await pushed(call, form)
         if filled.action != "accept":
-            return await run_result(desk, caller, summary, note or NOT_ANSWERED)
-        summary, problem = await answered(desk, caller, summary.run_id, filled)
+            return await run_result(call, summary, note or NOT_ANSWERED)
+        summary, problem = await answered(call, summary.run_id, filled)
         if not problem:
-            summary = await watch(desk, ctx, caller, summary, desk.pace.brief_s)
-    return await run_result(desk, caller, summary, problem or note)
+            summary = await watch(call, summary, call.pace.brief_s)
+    return await run_result(call, summary, problem or note)
 
 
-async def go_on(desk: Desk, ctx: Ctx, caller: Caller, run_id: RunId, filled: ElicitResult | None) -> Out:
+async def go_on(call: Call, run_id: RunId, filled: ElicitResult | None) -> Out:
     """Go on with a run whose form came back."""
     if filled is None or filled.action != "accept":
-        return await run_result(desk, caller, await desk.studio.run(caller, run_id), NOT_ANSWERED)
-    summary, problem = await answered(desk, caller, run_id, filled)
-    if problem and summary.status is RunStatus.NEEDS_INPUT:
+        return await run_result(call, await call.studio.run(call.caller, run_id), NOT_ANSWERED)
+    summary, problem = await answered(call, run_id, filled)
+    if problem and asks(summary):
         return returned(form_of(summary, problem), {"run": run_id})
-    return await settle(desk, ctx, caller, summary)
+    return await settle(call, summary)
 
 
-async def answered(desk: Desk, caller: Caller, run_id: RunId, filled: ElicitResult) -> tuple[RunSummary, str]:
+async def answered(call: Call, run_id: RunId, filled: ElicitResult) -> tuple[RunSummary, str]:
     """The run after a filled form, and what is wrong with the answers, if anything.
 
     A run that somebody else answered meanwhile goes on with that answer.
     """
-    summary = await desk.studio.run(caller, run_id)
-    if summary.status is not RunStatus.NEEDS_INPUT:
+    summary = await call.studio.run(call.caller, run_id)
+    if not asks(summary):
         return summary, ""
     try:
-        return await desk.studio.answer(caller, run_id, answers_of(summary, filled.content or {})), ""
+        return await call.studio.answer(call.caller, run_id, answers_of(summary, filled.content or {})), ""
     except BadInput as error:
-        summary = await desk.studio.run(caller, run_id)
+        summary = await call.studio.run(call.caller, run_id)
         return summary, "" if isinstance(error, Conflict) else here(f"{error.message}. {error.hint}".strip())
 
 

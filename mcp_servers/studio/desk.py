@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,9 +51,38 @@ class Desk:
     approve_here: bool
     pace: Pace
 
-    def caller(self, ctx: Ctx) -> Caller:
-        """Who calls."""
-        return self.caller_of(ctx.request_context)
+    def call(self, ctx: Ctx) -> Call:
+        """The call that `ctx` stands for. Raises Unauthorised when nobody was established for it."""
+        return Call(self, ctx, self.caller_of(ctx.request_context))
+
+
+class Call:
+    """One call of a tool: who makes it, and what its client hears meanwhile.
+
+    Progress only ever grows, as the protocol wants; the share of a run's way may fall back.
+    """
+
+    def __init__(self, desk: Desk, ctx: Ctx, caller: Caller) -> None:
+        self.desk = desk
+        self.ctx = ctx
+        self.caller = caller
+        self._told = 0.0
+        self._began = time.monotonic()
+
+    @property
+    def studio(self) -> Studio:
+        """The service."""
+        return self.desk.studio
+
+    @property
+    def pace(self) -> Pace:
+        """How long things may take."""
+        return self.desk.pace
+
+    async def tell(self, doing: str, share: float = 0.0) -> None:
+        """Tell the client what is going on; `share` 0..1 of the way."""
+        self._told = min(99.0, max(self._told + 0.01, share * 100))
+        await self.ctx.report_progress(self._told, 100, f"{doing} ({time.monotonic() - self._began:.0f} s)")
 
 
 def handle(run_id: str) -> RunId:

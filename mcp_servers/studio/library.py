@@ -77,11 +77,12 @@ def search(desk: Desk) -> Tool:
         limit: Annotated[int, Field(ge=1, le=MOST_FOUND, description="how many at most")] = 5,
     ) -> LibraryOut:
         """Search the brand's products, backgrounds, themes and logos. What does not fit is not returned."""
-        caller = desk.caller(ctx)
-        assets = (await desk.studio.search(caller, text, kind, limit))[:limit]
+        call = desk.call(ctx)
+        searching = call.studio.search(call.caller, text, kind, limit)
+        assets = (await meanwhile(call, "searching the library", searching))[:limit]
         found = Library(assets=tuple(as_found(asset) for asset in assets), next=after(bool(assets)))
         said = [f"{a.id}: {a.title} ({a.kind})" + (", confidential" if a.confidential else "") for a in found.assets]
-        small = await previews(desk, caller, [asset.digest for asset in assets], PREVIEW_SIDE)
+        small = await previews(call, [asset.digest for asset in assets], PREVIEW_SIDE)
         linked = [ResourceLink(name=a.id, uri=a.image, mime_type="image/png", title=a.title) for a in found.assets]
         text_block = TextContent(text="\n".join([*(said or ["nothing in the library fits"]), f"next: {found.next}"]))
         return CallToolResult(content=[text_block, *small, *linked], structured_content=data(found))
@@ -103,11 +104,11 @@ def check(desk: Desk) -> Tool:
         ] = None,
     ) -> CheckOut:
         """Hold a picture made elsewhere against the measured checks and the rules of brand and markets."""
-        caller = desk.caller(ctx)
-        asset = await asset_of(desk, caller, picture, "picture", AssetKind.BACKGROUND)
-        shown = await asset_of(desk, caller, product, "product", AssetKind.PRODUCT) if product else None
-        checking = desk.studio.check(caller, asset, product=shown, caption=caption, markets=tuple(markets or ()))
-        result = as_check(await meanwhile(desk, ctx, "checking the picture", checking))
+        call = desk.call(ctx)
+        asset = await asset_of(call, picture, "picture", AssetKind.BACKGROUND)
+        shown = await asset_of(call, product, "product", AssetKind.PRODUCT) if product else None
+        checking = call.studio.check(call.caller, asset, product=shown, caption=caption, markets=tuple(markets or ()))
+        result = as_check(await meanwhile(call, "checking the picture", checking))
         said = [f"{result.verdict}: {result.passed} checks passed"]
         said += [f"failed: {line}" for line in result.failed]
         said += [f"look at: {line}" for line in result.look_at]

@@ -6,11 +6,10 @@ import asyncio
 import re
 from pathlib import Path
 
-from domain.access import Caller
 from domain.assets import AssetKind
 from domain.errors import BadInput, UnusableImage
 from domain.values import AssetId
-from mcp_servers.studio.desk import Desk
+from mcp_servers.studio.desk import Call
 from tools.imaging.decode import MAX_BYTES
 
 ASSET_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,126}")
@@ -18,7 +17,7 @@ ID_OR_PATH = "an asset id that search_assets finds; over stdio also the path of 
 PHOTOS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
 
-async def asset_of(desk: Desk, caller: Caller, given: str, what: str, kind: AssetKind) -> AssetId:
+async def asset_of(call: Call, given: str, what: str, kind: AssetKind) -> AssetId:
     """The asset id that `given` is, or that its file gets for this one piece of work.
 
     Raises BadInput for a URL, and for a path where none may be given; UnusableImage for a file that is no picture.
@@ -28,21 +27,21 @@ async def asset_of(desk: Desk, caller: Caller, given: str, what: str, kind: Asse
         raise BadInput(
             "pictures are never fetched from a URL",
             where=what,
-            hint="give an asset id that search_assets finds" + (", or a path" if desk.local_files else ""),
+            hint="give an asset id that search_assets finds" + (", or a path" if call.desk.local_files else ""),
         )
     is_path = "/" in text or "\\" in text or Path(text).suffix.lower() in PHOTOS
     if not is_path and ASSET_ID.fullmatch(text):
         return text
     if not is_path:
         raise BadInput(f"{text[:60]!r} is no asset id", where=what, hint="search_assets finds assets and their ids")
-    if not desk.local_files:
+    if not call.desk.local_files:
         raise BadInput(
             "this server cannot read files of the person's machine",
             where=what,
             hint="let the person upload the picture to the library, then give its asset id; search_assets finds it",
         )
     photo = await asyncio.to_thread(read_photo, text, what)
-    return (await desk.studio.upload(caller, photo, Path(text).name, kind=kind)).id
+    return (await call.studio.upload(call.caller, photo, Path(text).name, kind=kind)).id
 
 
 def read_photo(given: str, what: str) -> bytes:

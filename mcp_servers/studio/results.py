@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 from pydantic import BaseModel, Field
 
-from domain.access import Caller
 from domain.errors import OnbrandError
 from domain.rules import RuleVerdict
 from domain.run import RunStatus
 from domain.studio import Picture, RunSummary
 from domain.values import Digest, Model
 from mcp_servers.studio.advice import here
-from mcp_servers.studio.desk import PREFIX, Desk
+from mcp_servers.studio.desk import PREFIX, Call
 from mcp_servers.studio.turns import what_next
 
 MOST_PREVIEW_BYTES = 150_000
@@ -90,19 +89,20 @@ class RunResult(Model):
     budget: float = Field(default=0.0, description="US dollars at most")
     document: str = Field(description="resource with the whole run: every candidate, finding and edit")
     dossier: str | None = Field(default=None, description="resource with the proof, as a page")
+    look_at: str | None = Field(default=None, description="where the person sees the pictures; tell them")
 
 
-async def run_result(desk: Desk, caller: Caller, summary: RunSummary, note: str = "") -> CallToolResult:
+async def run_result(call: Call, summary: RunSummary, note: str = "") -> CallToolResult:
     """A run as a tool's result; with its previews when it is a person's turn to look."""
-    result = as_result(summary)
+    result = as_result(summary, call.desk.look_at(summary.run_id))
     content: list[ContentBlock] = [TextContent(text="\n".join(lines(result, note)))]
     if summary.status is RunStatus.REVIEW:
-        content += await previews(desk, caller, [picture.digest for picture in summary.pictures])
+        content += await previews(call, [picture.digest for picture in summary.pictures])
     return CallToolResult(content=[*content, *links(result)], structured_content=data(result))
 
 
-def as_result(summary: RunSummary) -> RunResult:
-    """The short form of a run."""
+def as_result(summary: RunSummary, look_at: str = "") -> RunResult:
+    """The short form of a run. `look_at`: where a person sees its pictures."""
     document = f"{PREFIX}runs/{summary.run_id}/document"
     failure = summary.failure
     return RunResult(
@@ -133,16 +133,17 @@ def as_result(summary: RunSummary) -> RunResult:
             for option in summary.options
         ),
         pictures=tuple(shown(picture) for picture in summary.pictures[:MOST_PICTURES]),
-        assumed=few(summary.assumed, 8),
+        assumed=few(summary.assumed, 8, 60),
         cannot_draw=few(summary.cannot_draw),
         failed_checks=dict(sorted(summary.failed_checks.items(), key=lambda found: -found[1])[:MOST_LINES]),
-        rules=few([f"{c.market} {c.rule}: {c.verdict}, {c.reason}" for c in summary.rules if c.verdict in TELLING]),
+        rules=few([f"{c.market} {c.rule}: {c.verdict}, {c.reason}" for c in summary.rules if c.verdict in TELLING], 4),
         published=few([f"{p.channel} for {p.market} to {p.destination}" for p in summary.publications]),
         failure=cut(here(f"{failure.message} {failure.hint}".strip()), 400) if failure else None,
         cost=round(summary.costs.actual, 4),
         budget=summary.costs.budget,
         document=document,
         dossier=f"{PREFIX}runs/{summary.run_id}/dossier" if summary.pictures else None,
+        look_at=look_at or None if summary.pictures else None,
     )
 
 
@@ -154,7 +155,7 @@ def shown(picture: Picture) -> Shown:
         size=str(picture.size),
         image=image_uri(picture.digest),
         files=few([f"{f.channel}: {f.media_type}, {f.bytes // 1000} kB, {f.digest[:12]}" for f in picture.files], 6),
-        remarks=few([f"{f.check}: {f.reason}" for f in picture.remarks], 3),
+        remarks=few([f"{f.check}: {f.reason}" for f in picture.remarks], 2, 120),
         published=picture.published,
     )
 
@@ -184,6 +185,7 @@ def lines(result: RunResult, note: str = "") -> list[str]:
     said += [f"failure: {result.failure}"] if result.failure else []
     if result.cost or result.pictures:
         said.append(f"spent ${result.cost:.2f} of ${result.budget:.2f}")
+    said += [f"the person sees the pictures at {result.look_at}"] if result.look_at else []
     return [*said, f"next: {result.next}"]
 
 
@@ -205,9 +207,7 @@ def links(result: RunResult) -> list[ContentBlock]:
     return [*pictures, *more]
 
 
-async def previews(
-    desk: Desk, caller: Caller, digests: Sequence[Digest], side: int | None = None
-) -> list[ContentBlock]:
+async def previews(call: Call, digests: Sequence[Digest], side: int | None = None) -> list[ContentBlock]:
     """Small pictures, together at most MOST_PREVIEW_BYTES; the first alone where all do not fit.
 
     Where one cannot be made, a line says so: the links lead to the pictures all the same.
@@ -218,7 +218,7 @@ async def previews(
     try:
         share = MOST_PREVIEW_BYTES // len(wanted)
         size = side or (768 if len(wanted) == 1 else 512)
-        made = [await desk.studio.preview(caller, digest, size, share) for digest in wanted]
+        made = [await call.studio.preview(call.caller, digest, size, share) for digest in wanted]
     except OnbrandError as error:
         return [TextContent(text=f"no preview: {error.message}")]
     fitting = made if sum(map(len, made)) <= MOST_PREVIEW_BYTES else made[:1]
@@ -245,7 +245,7 @@ def cut(text: str, most: int = MOST_LETTERS) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def few(found: Sequence[str], most: int = MOST_LINES) -> tuple[str, ...]:
+def few(found: Sequence[str], most: int = MOST_LINES, letters: int = MOST_LETTERS) -> tuple[str, ...]:
     """The first lines, each cut, and how many more there are."""
     more = (f"and {len(found) - most} more",) if len(found) > most else ()
-    return (*(cut(line) for line in found[:most]), *more)
+    return (*(cut(line, letters) for line in found[:most]), *more)

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from domain.assets import AssetKind
 from domain.errors import BadInput
-from domain.run import RunStatus
 from domain.studio import NewRun
 from domain.values import MarketCode, RunId
 from mcp_servers.studio.asking import Out, Way, go_on, resumed, settle, way
@@ -18,7 +17,8 @@ from mcp_servers.studio.desk import Ctx, Desk, handle
 from mcp_servers.studio.pictures_in import ID_OR_PATH, asset_of
 from mcp_servers.studio.results import RunResult, run_result
 from mcp_servers.studio.tool import ENDS, READS, STARTS, StudioTool
-from mcp_servers.studio.waiting import watch
+from mcp_servers.studio.turns import asks
+from mcp_servers.studio.waiting import meanwhile, watch
 
 MOST_WAIT_S = 45
 """Clients give up after a minute; a longer wait would look like a server that hangs."""
@@ -78,16 +78,16 @@ def create(desk: Desk) -> Tool:
         The product's pixels stay exactly as photographed; scene, light and words around it are made and checked against
         brand and market rules. At most two questions come back before work begins; then follow the run with get_run.
         """
-        caller = desk.caller(ctx)
+        call = desk.call(ctx)
         if back := resumed(ctx):
             state, filled = back
-            return await go_on(desk, ctx, caller, state["run"], filled)
+            return await go_on(call, state["run"], filled)
         new = NewRun(
             request=request,
-            product=await asset_of(desk, caller, product, "product", AssetKind.PRODUCT) if product else None,
+            product=await asset_of(call, product, "product", AssetKind.PRODUCT) if product else None,
             product_box=product_box,
             background=(
-                await asset_of(desk, caller, background, "background", AssetKind.BACKGROUND) if background else None
+                await asset_of(call, background, "background", AssetKind.BACKGROUND) if background else None
             ),
             markets=tuple(markets or ()),
             channels=tuple(channels or ()),
@@ -98,7 +98,7 @@ def create(desk: Desk) -> Tool:
             seed=seed,
             assume=assume,
         )
-        return await settle(desk, ctx, caller, await desk.studio.create(caller, new))
+        return await settle(call, await meanwhile(call, "opening the library", call.studio.create(call.caller, new)))
 
     return StudioTool.of(create_image, "Create marketing images", STARTS)
 
@@ -122,21 +122,21 @@ def answer(desk: Desk) -> Tool:
 
         Ask the person first: answers are theirs, not yours.
         """
-        caller = desk.caller(ctx)
+        call = desk.call(ctx)
         name = handle(run_id)
         if back := resumed(ctx):
-            return await go_on(desk, ctx, caller, name, back[1])
+            return await go_on(call, name, back[1])
         if answers:
-            return await settle(desk, ctx, caller, await desk.studio.answer(caller, name, answers))
-        summary = await desk.studio.run(caller, name)
-        if summary.status is RunStatus.NEEDS_INPUT and way(ctx) is Way.NONE:
+            return await settle(call, await call.studio.answer(call.caller, name, answers))
+        summary = await call.studio.run(call.caller, name)
+        if asks(summary) and way(ctx) is Way.NONE:
             ids = ", ".join(q.id for q in summary.questions) or "option"
             raise BadInput(
                 "no answers are given, and this client cannot show the person a form",
                 where=name,
                 hint=f"ask the person, then give answers for: {ids}",
             )
-        return await settle(desk, ctx, caller, summary)
+        return await settle(call, summary)
 
     return StudioTool.of(answer_question, "Answer a run's question", STARTS)
 
@@ -155,9 +155,9 @@ def look(desk: Desk) -> Tool:
 
         Returns as soon as the run needs a person or ends, else after wait_seconds; call again while status is working.
         """
-        caller = desk.caller(ctx)
-        summary = await desk.studio.run(caller, handle(run_id))
-        return await run_result(desk, caller, await watch(desk, ctx, caller, summary, wait_seconds))
+        call = desk.call(ctx)
+        summary = await call.studio.run(call.caller, handle(run_id))
+        return await run_result(call, await watch(call, summary, wait_seconds))
 
     return StudioTool.of(get_run, "Look at a run", READS)
 
@@ -181,11 +181,11 @@ def refine(desk: Desk) -> Tool:
         ] = None,
     ) -> Out:
         """Change the shortlist of a run in review by the person's words; new pictures are drawn and checked again."""
-        caller = desk.caller(ctx)
+        call = desk.call(ctx)
         name: RunId = handle(run_id)
         if back := resumed(ctx):
-            return await go_on(desk, ctx, caller, name, back[1])
-        return await settle(desk, ctx, caller, await desk.studio.refine(caller, name, feedback, candidates or ()))
+            return await go_on(call, name, back[1])
+        return await settle(call, await call.studio.refine(call.caller, name, feedback, candidates or ()))
 
     return StudioTool.of(refine_image, "Refine images", STARTS)
 
@@ -195,7 +195,7 @@ def cancel(desk: Desk) -> Tool:
 
     async def cancel_run(run_id: RunArgument, ctx: Ctx) -> RunOut:
         """End a run: at once when it waits, at its next step when it works. It cannot be taken up again."""
-        caller = desk.caller(ctx)
-        return await run_result(desk, caller, await desk.studio.cancel(caller, handle(run_id)))
+        call = desk.call(ctx)
+        return await run_result(call, await call.studio.cancel(call.caller, handle(run_id)))
 
     return StudioTool.of(cancel_run, "Cancel a run", ENDS)

@@ -115,7 +115,7 @@ class StudioServer(MCPServer[Any]):
         if context is None:
             raise UnexpectedResourceError("a resource is read for a caller only")
         try:
-            found = await resources.read(self._desk, self._desk.caller(context), str(uri))
+            found = await resources.read(self._desk, self._desk.caller_of(context.request_context), str(uri))
         except NotFound as error:
             raise ResourceNotFoundError(told(error)) from error
         except OnbrandError as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from domain.run import RunStatus
 from domain.studio import RunSummary
+from mcp_servers.studio.advice import here
 
 NEXT: Mapping[RunStatus, str] = {
     RunStatus.WORKING: 'Call get_run(run_id="{run}", wait_seconds=30); again while status is working.',
@@ -21,22 +22,30 @@ NEXT: Mapping[RunStatus, str] = {
     ),
     RunStatus.CANCELLED: "This run has ended. create_image starts another.",
     RunStatus.REFUSED: "Tell the person what `failure` says; create_image with a changed request starts another run.",
-    RunStatus.FAILED: "Tell the person what `failure` says; create_image starts another run.",
+    RunStatus.FAILED: "Tell the person what `failure` says: {said}.",
 }
 
 
 def what_next(summary: RunSummary) -> str:
     """What to do now, with the call to make."""
     if summary.status is not RunStatus.NEEDS_INPUT:
-        return NEXT[summary.status].format(run=summary.run_id)
+        said = here(summary.next) or "create_image starts another run"
+        return NEXT[summary.status].format(run=summary.run_id, said=said)
+    if not asks(summary):
+        return "It cannot go on as it is. Tell the person what `failure` says; create_image starts another run."
     if not summary.questions:
-        name = summary.options[0].name if summary.options else "standard"
-        return f"Let the person choose an option, then call {answering(summary, {'option': name})}."
+        chosen = {"option": summary.options[0].name}
+        return f"Let the person choose an option, then call {answering(summary, chosen)}."
     examples = {q.id: q.default or (q.replies[0].value if q.replies else "...") for q in summary.questions}
     return (
         f"Ask the person, then call {answering(summary, examples)} with what they say. "
         "A question left out takes its default."
     )
+
+
+def asks(summary: RunSummary) -> bool:
+    """Whether a person can answer something now; a run may wait for what no answer gives, such as another photo."""
+    return summary.status is RunStatus.NEEDS_INPUT and bool(summary.questions or summary.options)
 
 
 def answering(summary: RunSummary, answers: Mapping[str, str]) -> str:

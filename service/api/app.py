@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -72,15 +74,26 @@ def build(
     )
     for router in _ROUTERS:
         app.include_router(router)
-    description = openapi.describe(app, public_url=settings.public_url, signed=not sign_in.local)
+
+    @cache
+    def description() -> dict[str, Any]:
+        """Derived once, when somebody asks: it takes about a second."""
+        return openapi.describe(app, public_url=settings.public_url, signed=not sign_in.local)
 
     @app.get(openapi.URL, include_in_schema=False)
     async def describe() -> JSONResponse:
-        return JSONResponse(description)
+        return JSONResponse(await asyncio.to_thread(description))
 
-    problems.install(app, lambda path: openapi.allowed(description, path) or (["GET"] if path == openapi.URL else []))
-    app.openapi = lambda: description  # type: ignore[method-assign]
+    problems.install(app, methods_of)
+    app.openapi = description  # type: ignore[method-assign]
     return app
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods an address takes, over all its routes."""
+    routes = (route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    found = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    return sorted(found) or ["GET"]                          # the description itself has no router
 
 
 def _before_routes(

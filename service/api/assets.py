@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.assets import AssetKind
 from domain.values import AssetId
-from service.api.bodies import Body, as_form, read_form, takes
+from service.api.bodies import Body, Text, Words, as_form, read_form, takes
 from service.api.parts import Api
 from service.api.shapes import AssetList, AssetResource, asset_resource
 from service.api.signed_in import Calling
@@ -23,7 +23,7 @@ class Upload(Body):
     """What a picture is. Not kept means: for one piece of work, not found by search."""
 
     kind: Literal["product", "background", "theme", "logo"] = "product"
-    title: str = Field(default="", max_length=200)
+    title: Text = Field(default="", max_length=200)
     keep: bool = True
 
 
@@ -55,7 +55,7 @@ async def listed(
 async def search(
     calling: Calling,
     api: Api,
-    q: Annotated[str, Query(min_length=1, max_length=400, pattern=r"^[^\x00]*\S[^\x00]*$", examples=["lemon can"])],
+    q: Annotated[Words, Query(min_length=1, max_length=400, examples=["lemon can"])],
     kind: Kind = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 5,
 ) -> AssetList:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_origin
+from typing import Annotated, Any, TypeVar, get_origin
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
@@ -25,6 +25,15 @@ PICTURE_PART = "image"
 _MOST_FIELDS = 32
 _MOST_FIELD_BYTES = 2**16
 _NUL = "\x00"
+
+
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""Text without NUL characters, which Postgres cannot keep."""
+
+Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*\S[^\x00]*$")]
+"""Text in which something is said."""
+
+Texts = Annotated[dict[Text, Text], Field(json_schema_extra={"additionalProperties": False})]
 
 
 class Body(BaseModel):
@@ -144,15 +153,16 @@ def as_json(model: type[BaseModel], **examples: dict[str, Any]) -> dict[str, Any
 def as_form(model: type[BaseModel]) -> dict[str, Any]:
     """The form of a body: the model's fields and the picture."""
     schema = _flat(model)
-    picture = {"type": "string", "contentMediaType": "application/octet-stream", "format": "binary",
-               "description": "PNG, JPEG or WebP; the first frame is taken, metadata is not kept"}
+    about = "PNG, JPEG or WebP; the first frame is taken, metadata is not kept"
+    picture = {"type": "string", "format": "binary", "description": about}
     return {
         "schema": {
             **schema,
             "title": f"{schema['title']}Form",
             "properties": {PICTURE_PART: picture, **schema.get("properties", {})},
             "required": [PICTURE_PART, *schema.get("required", [])],
-        }
+        },
+        "encoding": {PICTURE_PART: {"contentType": "image/png, image/jpeg, image/webp"}},
     }
 
 

@@ -111,6 +111,7 @@ class BodyCap:
         )  # fmt: skip
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > most:
+            await self._drop(receive)
             await refusal(scope, receive, send)
             return
         read, started = 0, False
@@ -133,9 +134,19 @@ class BodyCap:
         except TooLong:
             if started:
                 raise
+            await self._drop(receive)
             await refusal(scope, receive, send)
         except ClientDisconnect:
             return                              # who sent half a body and left waits for no answer
+
+    async def _drop(self, receive: Receive) -> None:
+        """Read on and forget, within bounds: a client that is still sending would not see the answer."""
+        dropped = 0
+        while dropped < 2 * self._most_upload_bytes:
+            message = await receive()
+            dropped += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
 
 
 class TooLong(Exception):

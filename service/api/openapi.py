@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -85,24 +84,6 @@ def describe(app: FastAPI, *, public_url: str | None, signed: bool) -> dict[str,
             if method in operations:
                 _complete(operations[method], path, method, signed=signed)
     return told
-
-
-def allowed(description: dict[str, Any], path: str) -> list[str]:
-    """The methods an address takes, for a 405's Allow header."""
-    return sorted(
-        {
-            method.upper()
-            for template, operations in description["paths"].items()
-            if _pattern(template).fullmatch(path)
-            for method in _METHODS
-            if method in operations
-        }
-    )
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """A path template as a pattern: "/v1/runs/{run_id}" takes one step for the id."""
-    return re.compile("/".join("[^/]+" if part.startswith("{") else re.escape(part) for part in template.split("/")))
 
 
 def _complete(operation: dict[str, Any], path: str, method: str, *, signed: bool) -> None:

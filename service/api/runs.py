@@ -12,7 +12,7 @@ from domain.errors import Conflict
 from domain.run import RunStatus
 from domain.studio import ApprovalRequest, NewRun
 from domain.values import MarketCode, RunId
-from service.api.bodies import Body, as_json, json_body, takes
+from service.api.bodies import Body, Text, Texts, Words, as_json, json_body, takes
 from service.api.document import RunDocument, run_document
 from service.api.parts import Api
 from service.api.shapes import (
@@ -31,27 +31,29 @@ router = APIRouter(prefix="/v1/runs", tags=["runs"])
 SEALED = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"}
 """A dossier shows words of others: whatever they are, a browser runs none of them."""
 
-WORDS = r"^[^\x00]*\S[^\x00]*$"
 RunPath = Annotated[RunId, Path(description="a run's id", examples=["run-4f0c2k9x7m1a"])]
 
 
 class Begin(NewRun):
     """What is asked for, in plain words; everything else is a choice made ahead."""
 
-    request: str = Field(min_length=1, max_length=4000, pattern=WORDS, description="what is needed, in plain words")
+    request: Words = Field(min_length=1, max_length=4000, description="what is needed, in plain words")
+    channels: tuple[Text, ...] = Field(default=(), description="for which channels, instead of the words")
+    answers: Texts = Field(default={}, max_length=20, description="answers given ahead, by question id")
+    option: Text | None = Field(default=None, max_length=40, description="option to take: standard or quick")
 
 
 class Answers(Body):
     """Answers by question id, or {"option": NAME}. Questions left out take their default."""
 
-    answers: dict[str, str] = Field(max_length=20, examples=[{"market": "SE"}])
+    answers: Texts = Field(max_length=20, examples=[{"market": "SE"}])
 
 
 class Said(Body):
     """A person's words about the shortlist, or about some of it."""
 
-    feedback: str = Field(min_length=1, max_length=4000, pattern=WORDS)
-    candidates: tuple[str, ...] = Field(default=(), max_length=20, description="about these; all if none")
+    feedback: Words = Field(min_length=1, max_length=4000)
+    candidates: tuple[Text, ...] = Field(default=(), max_length=20, description="about these; all if none")
 
 
 TERRACE = {"request": "our blood-orange can on a sunlit terrace, for Sweden, Instagram", "budget": 0.5}

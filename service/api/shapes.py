@@ -18,7 +18,7 @@ from domain.studio import (
     RunSummary,
 )
 from domain.values import AssetId, BrandId, Digest, MarketCode, Model, RunId
-from service.api.bodies import Body
+from service.api.bodies import Body, Text
 from service.api.problems import shown_failure
 
 THUMBNAIL_SIDE = 512
@@ -116,10 +116,10 @@ class AssetList(Model):
 class Yes(Body):
     """A person's yes: exactly these files, for these markets, to this destination."""
 
-    candidates: tuple[str, ...] = Field(min_length=1, max_length=20, description="candidates of the shortlist")
+    candidates: tuple[Text, ...] = Field(min_length=1, max_length=20, description="candidates of the shortlist")
     digests: tuple[Digest, ...] = Field(min_length=1, max_length=200, description="of every final file, in order")
     markets: tuple[MarketCode, ...] = Field(min_length=1, max_length=50)
-    destination: str = Field(min_length=1, max_length=200)
+    destination: Text = Field(min_length=1, max_length=200)
 
 
 class ApprovalResource(ApprovalRequest):

@@ -33,6 +33,22 @@ LAST_LOOK_S: Seconds = 20.0
 HEADERS = {"X-Accel-Buffering": "no"}
 """A proxy that gathers a stream before it passes it on would hold back what is news."""
 
+EVENT = {
+    "type": "object",
+    "description": "one event of the stream",
+    "properties": {
+        "id": {"type": "string", "pattern": "^[0-9]+$", "description": "to resume after"},
+        "event": {"type": "string", "examples": ["stage.started"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": RunEvent.model_json_schema(),
+            "examples": ['{"n":3,"event":"run.status","at":0.4,"data":{"status":"review"}}'],
+        },
+        "retry": {"type": "integer"},
+    },
+}
+
 _log = logging.getLogger("onbrand.api")
 
 
@@ -41,9 +57,7 @@ _log = logging.getLogger("onbrand.api")
     responses={
         200: {
             "description": "events: `id` is the number to resume after, `data` a JSON document",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": (
-                'id: 3\nevent: run.status\ndata: {"n":3,"event":"run.status","at":0.4,"data":{"status":"review"}}\n\n'
-            )}},
+            "content": {"text/event-stream": {"schema": EVENT}},
         },
         204: {"description": "the run is over and everything was told: do not come back"},
     },

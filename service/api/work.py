@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from domain.assets import AssetKind
-from domain.errors import BadInput
 from domain.studio import NewRun, Offer, Usage
 from domain.values import AssetId, MarketCode
-from service.api.bodies import FORM, Body, as_form, as_json, content_type, json_body, read_form, read_json, takes
+from service.api.bodies import (
+    FORM,
+    Body,
+    Text,
+    as_form,
+    as_json,
+    content_type,
+    json_body,
+    read_form,
+    read_json,
+    takes,
+)
 from service.api.parts import Api
 from service.api.runs import TERRACE, Begin
 from service.api.shapes import CheckedResource, asset_resource
@@ -21,13 +32,29 @@ from service.api.signed_in import Calling
 router = APIRouter(prefix="/v1")
 
 USAGE_DAYS = 30
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def written_out(value: Any) -> Any:
+    """Seconds since 1970 are no moment here. Raises ValueError."""
+    if not re.match(r"\d{4}-\d\d-\d\d[Tt ]", str(value)):
+        raise ValueError("write it as 2026-11-01T00:00:00Z")
+    return value
+
+
+def in_utc(value: datetime) -> datetime:
+    """The moment in UTC; before 1970 there was nothing, and a zone could carry it out of the calendar."""
+    return max(value, _BEGINNING).astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(in_utc)]
 
 
 class Against(Body):
     """What a picture is held against. What is left out is not checked, and `notes` say so."""
 
     product: AssetId | None = Field(default=None, description="the product it should show")
-    caption: str = Field(default="", max_length=4000, pattern=r"^[^\x00]*$", description="what it should show")
+    caption: Text = Field(default="", max_length=4000, description="what it should show, in words")
     markets: tuple[MarketCode, ...] = Field(default=(), max_length=50, description="whose rules the caption must keep")
 
 
@@ -75,13 +102,9 @@ async def usage(
     calling: Calling,
     api: Api,
     since: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Query(description="RFC 3339 with a time zone; 30 days ago if none", examples=["2026-11-01T00:00:00Z"]),
     ] = None,
 ) -> Usage:
     """What the brand spent since a moment, for an administrator."""
-    try:
-        start = since.astimezone(UTC) if since else datetime.now(UTC) - timedelta(days=USAGE_DAYS)
-    except OverflowError as error:
-        raise BadInput("that moment is before all calendars", where="since", hint="give a later one") from error
-    return await api.studio.usage(calling, start)
+    return await api.studio.usage(calling, since or datetime.now(UTC) - timedelta(days=USAGE_DAYS))

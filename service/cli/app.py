@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from domain.errors import BadInput
-from service.cli import assets, briefs, chat, check, create, doctor, memory, runs, schema, serve, tools
+from service.cli import assets, briefs, chat, check, create, doctor, mcp, memory, runs, schema, serve, tools, usage
 from service.cli.terminal import EXITS, INTERRUPTED, print_json, quiet_libraries
 
 RARER_COLLECTION = (100_000, 50, 50)
@@ -33,7 +33,9 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(schema.app, name="schema")
 app.add_typer(tools.app, name="tools")
 app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
+app.command("usage")(usage.usage)
 
 
 def main() -> None:

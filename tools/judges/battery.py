@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from domain.candidate import Change, EditTarget, Finding, Slot
 from domain.errors import BadInput
 from tools.judges.agreement import caption_agreement
-from tools.judges.book import Check, book
+from tools.judges.book import Book, Check, book
 from tools.judges.composition import composition, legibility
 from tools.judges.duplicates import duplicate_product
 from tools.judges.edges import edge_halo, edge_seam, object_growth
@@ -49,7 +49,8 @@ DEPTHS = ("quick", "measured")
 
 
 def measure(
-    evidence: Evidence, *, depth: str = "measured", ocr: bool = False, only: Collection[str] | None = None
+    evidence: Evidence, *, depth: str = "measured", ocr: bool = False, only: Collection[str] | None = None,
+    checks: Book | None = None,
 ) -> tuple[Finding, ...]:
     """Hold the measured checks against one picture, cheap to dear; one Finding for each check made.
 
@@ -58,14 +59,15 @@ def measure(
         depth: "quick" for the checks that cost a few milliseconds, "measured" for all.
         ocr: also read the picture's text (a second or so; for finalists).
         only: limit to these check ids.
+        checks: the book with their limits; the shipped one if none.
 
     Raises:
         BadInput: unknown depth or check id.
         Misconfigured: checks.yaml or the vocabulary cannot be read.
     """
     wanted = checks_for(depth=depth, ocr=ocr, only=only)
-    views, checks = Views(evidence), book().checks
-    findings = (CHECKS[name](views, checks[name]) for name in wanted)
+    views, limits = Views(evidence), (checks or book()).checks
+    findings = (CHECKS[name](views, limits[name]) for name in wanted)
     slot = evidence.slot
     return tuple(findings) if slot is None else tuple(_with_live_fixes(finding, slot) for finding in findings)
 

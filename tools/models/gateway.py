@@ -24,8 +24,8 @@ from domain.errors import (
     TooManyRequests,
 )
 from domain.model_calls import Attempted, ChatLog, Meter, Observer, Outcome, PlannedCall
-from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec, Provider, Used
-from domain.ports import AnswerT, Recorder
+from domain.models import Abilities, Answered, AnswerT, Ask, ModelRole, ModelSpec, Provider, Used
+from domain.ports import Recorder
 from domain.values import Model, RunId, Seconds
 from tools.models.asking import MOST_REPAIRS, request_for, tokens_of
 from tools.models.catalogue import Card
@@ -195,12 +195,12 @@ class Gateway:
         try:
             raw = within(
                 seconds,
-                lambda: transport.send(place, request, seconds),
+                lambda: self._sent(transport, request, seconds, turn),
                 clock=self._clock,
-                finally_do=lambda: self._lanes.leave(turn),
+                given_up=lambda: self._lanes.give_up(turn),
+                ended=lambda: self._lanes.leave(turn),
             )
             used, outcome, first = _used(raw, plan, card, ask), Outcome.ANSWERED, raw.first_token_s
-            self._lanes.went_well(turn)
             return raw
         except TooSlow:
             outcome = Outcome.TIMED_OUT
@@ -209,9 +209,6 @@ class Gateway:
             outcome = failure.outcome
             used = used if failure.billed else Used()
             raise
-        except Misconfigured as error:
-            outcome, used = Outcome.DENIED, Used()
-            raise WireFailure(outcome, f"{error.message}; {error.hint}") from error
         finally:
             self._settle(held, outcome, used)
             course.used += used
@@ -221,6 +218,18 @@ class Gateway:
                     seconds=max(0.0, self._clock.now() - began), first_token_s=first, used=used,
                 )
             )
+
+    def _sent(self, transport: Transport, request: Request, seconds: Seconds, turn: Turn) -> Raw:
+        """Send, and tell the lane how it went before its room is free: who enters next must know."""
+        try:
+            raw = transport.send(turn.seat.place, request, seconds)
+        except WireFailure as failure:
+            self._lanes.went_wrong(turn, failure.outcome, failure.retry_after_s)
+            raise
+        except Misconfigured as error:
+            raise WireFailure(Outcome.DENIED, f"{error.message}; {error.hint}") from error
+        self._lanes.went_well(turn)
+        return raw
 
     def _settle(self, held: object, outcome: Outcome, used: Used) -> None:
         if outcome in {Outcome.ANSWERED, Outcome.TIMED_OUT} or used != Used():
@@ -232,7 +241,6 @@ class Gateway:
         """What a failed attempt means for the place and for this ask."""
         place = turn.seat.place.name
         course.failures.append(f"{place} {failure.outcome.value.replace('_', ' ')}: {_safe(failure.says)}")
-        self._lanes.went_wrong(turn, failure.outcome, failure.retry_after_s)
         if failure.outcome is Outcome.REJECTED:
             raise ModelCannot(
                 f"{place} would not take the question: {_safe(failure.says)}",
@@ -264,15 +272,20 @@ class Gateway:
             "repairs": [fault.wrong.value for fault in course.faults], "notes": course.notes,
         }
         fields = {
-            "role": ask.role.value, "model": str(course.seat.card.spec), "request": request, "response": response,
+            "stage": ask.payer.stage,
+            "role": ask.role.value,
+            "model": str(course.seat.card.spec),
+            "request": request,
+            "response": response,
             "error": error.document() if error is not None else None,
-            "seconds": round(seconds, 4), "cost": course.used.cost,
+            "seconds": round(seconds, 4),
+            "cost": course.used.cost,
         }
         recorder = self._recorders.get(ask.payer.run_id) if ask.payer.run_id else None
         if recorder is not None:
             recorder.record("model_call", **fields)
         if self._chats is not None and not ask.payer.confidential:
-            self._chats.keep(ask.payer.brand, {"run_id": ask.payer.run_id, "stage": ask.payer.stage, **fields})
+            self._chats.keep(ask.payer.brand, {"run_id": ask.payer.run_id, **fields})
 
 
 def _planned(ask: Ask, request: Request, card: Card, place: Place) -> PlannedCall:

@@ -32,17 +32,23 @@ class _Lane:
     cap: int
     width: int
     inside: int = 0
+    stuck: int = 0                      # given up, and not over yet
     opens: Seconds = 0.0
     closed: Seconds = float("-inf")     # when it was last closed
     failures: int = 0
 
+    def has_room(self) -> bool:
+        """Calls given up do not narrow the lane, but the place is still busy with them."""
+        return self.inside < self.width and self.inside + self.stuck < self.cap
 
-@dataclass(frozen=True)
+
+@dataclass(eq=False)
 class Turn:
     """One call's way through a lane."""
 
     seat: Seat
     entered: Seconds
+    stuck: bool = False
 
 
 class Lanes:
@@ -66,16 +72,30 @@ class Lanes:
                 if now >= until:
                     raise NoRoom
                 seat = next((seat for seat in seats if self._lanes[seat.key].opens <= now), None)
-                if seat is not None and self._lanes[seat.key].inside < self._lanes[seat.key].width:
+                if seat is not None and self._lanes[seat.key].has_room():
                     self._lanes[seat.key].inside += 1
                     return Turn(seat, now)
                 opens = [lane.opens for lane in (self._lanes[seat.key] for seat in seats) if lane.opens > now]
                 self._clock.wait(self._changed, min([until, *opens]) - now)
 
     def leave(self, turn: Turn) -> None:
-        """The call is over, or its connection is: its room is free again."""
+        """The call is over, and so is its connection: its room is free again."""
         with self._changed:
-            self._lanes[turn.seat.key].inside -= 1
+            lane = self._lanes[turn.seat.key]
+            if turn.stuck:
+                lane.stuck -= 1
+            else:
+                lane.inside -= 1
+            self._changed.notify_all()
+
+    def give_up(self, turn: Turn) -> None:
+        """Nobody waits for the call any more; it goes on all the same, until `leave`. Closes the lane for a moment."""
+        with self._changed:
+            self._close(turn, Outcome.TIMED_OUT, None)
+            lane = self._lanes[turn.seat.key]
+            turn.stuck = True
+            lane.inside -= 1
+            lane.stuck += 1
             self._changed.notify_all()
 
     def went_well(self, turn: Turn) -> None:
@@ -90,15 +110,18 @@ class Lanes:
     def went_wrong(self, turn: Turn, outcome: Outcome, retry_after: Seconds | None = None) -> None:
         """The place failed: close its lane. Calls that were under way when it was closed do not close it again."""
         with self._changed:
-            lane = self._lanes[turn.seat.key]
-            now = self._clock.now()
-            if turn.entered < lane.closed or outcome not in FIRST_PAUSE:
-                return
-            pause = min(LONGEST_PAUSE_S, FIRST_PAUSE[outcome] * 2**lane.failures)
-            if retry_after is not None:
-                pause = max(pause, min(retry_after, LONGEST_PAUSE_S))
-            lane.failures += 1
-            lane.width = 1
-            lane.closed = now
-            lane.opens = now + pause * (1 + random.random() / 10)   # processes must not come back in step
+            self._close(turn, outcome, retry_after)
             self._changed.notify_all()
+
+    def _close(self, turn: Turn, outcome: Outcome, retry_after: Seconds | None) -> None:
+        lane = self._lanes[turn.seat.key]
+        now = self._clock.now()
+        if turn.stuck or turn.entered < lane.closed or outcome not in FIRST_PAUSE:
+            return
+        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE[outcome] * 2**lane.failures)
+        if retry_after is not None:
+            pause = max(pause, min(retry_after, LONGEST_PAUSE_S))
+        lane.failures += 1
+        lane.width = 1
+        lane.closed = now
+        lane.opens = now + pause * (1 + random.random() / 10)       # processes must not come back in step

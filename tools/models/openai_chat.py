@@ -191,8 +191,7 @@ def _body(response: httpx2.Response, began: Seconds, seconds: Seconds) -> dict[s
 
 def _events(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iterator[dict[str, Any]]:
     """The events of a server-sent stream."""
-    for line in response.iter_lines():
-        _in_time(began, seconds)
+    for line in _lines(response, began, seconds):
         name, _, data = line.partition(":")
         if name != "data" or not data.strip():
             continue
@@ -204,6 +203,17 @@ def _events(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iter
             raise WireFailure(Outcome.DOWN, "the stream is not JSON", billed=True) from error
         if isinstance(event, dict):
             yield event
+
+
+def _lines(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iterator[str]:
+    """Lines as they come, with a look at the clock at every piece of one: a line may never end."""
+    rest = b""
+    for chunk in response.iter_bytes():
+        _in_time(began, seconds)
+        *whole_lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode("utf-8", "replace") for line in whole_lines)
+        if len(rest) > LARGEST_BODY:
+            raise WireFailure(Outcome.DOWN, "the stream is not made of events", billed=True)
 
 
 def _in_time(began: Seconds, seconds: Seconds) -> None:

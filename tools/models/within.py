@@ -23,31 +23,34 @@ class _Call(Generic[T]):
         self.result: T
         self.error: BaseException | None = None
 
-    def run(self, work: Callable[[], T], finally_do: Callable[[], None]) -> None:
+    def run(self, work: Callable[[], T], ended: Callable[[], None]) -> None:
         try:
             self.result = work()
         except BaseException as error:
             self.error = error
-        finally:
-            finally_do()
-            with self.done:
-                self.over = True
-                self.done.notify_all()
+        with self.done:
+            self.over = True
+            ended()
+            self.done.notify_all()
 
 
-def within(seconds: Seconds, work: Callable[[], T], *, clock: Clock, finally_do: Callable[[], None]) -> T:
+def within(
+    seconds: Seconds, work: Callable[[], T], *, clock: Clock, given_up: Callable[[], None], ended: Callable[[], None]
+) -> T:
     """What `work` returns or raises, if it does within `seconds`; else TooSlow, while it goes on in its own thread.
 
     A socket's time-out only bounds the silence between two bytes: an endpoint that drips would hold a run for ever.
-    `finally_do` is called when the work has really ended. The thread keeps no process alive.
+    `ended` is called when the work is really over, after `given_up` if that was called. The thread keeps no process
+    alive.
     """
     call: _Call[T] = _Call()
     until = clock.now() + seconds
-    threading.Thread(target=call.run, args=(work, finally_do), name="model call", daemon=True).start()
+    threading.Thread(target=call.run, args=(work, ended), name="model call", daemon=True).start()
     with call.done:
         while not call.over:
             left = until - clock.now()
             if left <= 0:
+                given_up()
                 raise TooSlow
             clock.wait(call.done, left)
     if call.error is not None:

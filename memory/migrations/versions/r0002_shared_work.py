@@ -30,6 +30,7 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("created_by", sa.String(160), nullable=False, server_default=""))
     op.add_column("runs", sa.Column("waiting_for", sa.String(128)))
     op.add_column("runs", sa.Column("crashes", sa.Integer, nullable=False, server_default="0"))
+    op.create_index("runs_by_creator", "runs", ["brand", "created_by", "created"])
     op.create_index("runs_by_status", "runs", ["status", "created"])
     op.create_index("effects_by_status", "effects", ["status", "run_id"])
     op.create_index("ledger_by_brand", "ledger", ["brand", "created"])
@@ -73,5 +74,6 @@ def downgrade() -> None:
     op.drop_index("ledger_by_brand", "ledger")
     op.drop_index("effects_by_status", "effects")
     op.drop_index("runs_by_status", "runs")
+    op.drop_index("runs_by_creator", "runs")
     for column in ("crashes", "waiting_for", "created_by"):
         op.drop_column("runs", column)

@@ -1,11 +1,12 @@
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from domain.errors import BadInput, Conflict, NotFound
 from domain.run import Failure, RunRequest, RunStatus
-from memory import Database, Inbox, Letter, RunTable, new_run_id, open_database, this_worker
+from memory import Database, Effects, Inbox, Letter, RunTable, new_run_id, open_database, this_worker
 from tests.integration.memory.races import race
 
 
@@ -169,3 +170,58 @@ def test_of_two_processes_that_answer_the_same_runs_one_is_heard_on_each(
     letters = [inbox.read(run_id) for run_id in ids]
     assert sorted(kept) == sorted(f"{letter.run_id} {letter.by}" for letter in letters if letter is not None)
     assert len(kept) == 30
+
+
+def test_what_was_approved_goes_out_before_it_can_be_changed(
+    inbox: Inbox, runs: RunTable, effects: Effects, run_id: str
+) -> None:
+    runs.set_status(run_id, RunStatus.REVIEW, waiting_for="i1")
+    approval = effects.approve(run_id, "demo", "ann", ["a" * 64], ["SE"], ["file"], "folder")
+    with pytest.raises(Conflict, match="being published"):
+        inbox.put("demo", run_id, {"action": "feedback"}, "ada")
+    assert inbox.read(run_id) is None
+    effects.once(approval.effects[0].key, lambda key: None, lambda key: "there")
+    assert inbox.put("demo", run_id, {"action": "feedback"}, "ada")
+
+
+def test_nothing_is_approved_while_feedback_is_on_its_way(
+    inbox: Inbox, runs: RunTable, effects: Effects, run_id: str
+) -> None:
+    runs.set_status(run_id, RunStatus.REVIEW, waiting_for="i1")
+    inbox.put("demo", run_id, {"action": "feedback"}, "ada")
+    with pytest.raises(Conflict, match="being changed"):
+        effects.approve(run_id, "demo", "ann", ["a" * 64], ["SE"], ["file"], "folder")
+    assert effects.pending(run_id) == []
+
+
+def test_of_feedback_and_approval_at_once_exactly_one_is_taken(
+    database: Database, inbox: Inbox, runs: RunTable, effects: Effects
+) -> None:
+    for _ in range(20):
+        run_id = runs.create(RunRequest(request="our can on a terrace"), new_run_id()).run_id
+        runs.set_status(run_id, RunStatus.REVIEW, waiting_for="i1")
+        outcomes: list[str] = []
+
+        def attempt(what: Callable[[], object], name: str, outcomes: list[str] = outcomes) -> None:
+            try:
+                what()
+                outcomes.append(name)
+            except Conflict:
+                outcomes.append("conflict")
+
+        def refine(run_id: str = run_id) -> object:
+            return inbox.put("demo", run_id, {}, "ada")
+
+        def approve(run_id: str = run_id) -> object:
+            return effects.approve(run_id, "demo", "ann", ["a" * 64], ["SE"], ["file"], "folder")
+
+        threads = [
+            threading.Thread(target=attempt, args=(refine, "refined")),
+            threading.Thread(target=attempt, args=(approve, "approved")),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert outcomes.count("conflict") == 1, outcomes
+        assert (inbox.read(run_id) is not None) != bool(effects.pending(run_id))

@@ -8,7 +8,8 @@ import pytest
 
 from domain.errors import BadInput, NoProduct, NothingPassed, OnbrandError, OverBudget, StorageFailed, UnsureCutout
 from domain.run import RunStatus
-from service.driver import StageClock, status_after, summary_of
+from service.driver import status_after
+from service.steps import StageClock, summary_of
 
 STEP = 0.04
 
