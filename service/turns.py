@@ -22,6 +22,7 @@ from memory.runs import RunRow, RunTable
 from memory.traces import TraceWriter
 from service.driver import Driver
 from service.heading import code_version, heading, settings_digest
+from service.models import Notes, language_for, recorded
 from service.settings import Settings
 from service.steps import OnEvent
 from service.wiring import Wired
@@ -84,7 +85,7 @@ class Turns:
             pending = await asyncio.to_thread(self.wired.workshop.effects.pending, run_id)
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
             trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with trace, self.recording(trace, run_id) as recorder:
+            with trace, self.recording(trace, run_id) as recorder, recorded(self.wired.models, run_id, recorder):
                 await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 if ended := await self._ends_before_work(row, lease, most_crashes):
                     return await self._end(row, lease, recorder, *ended)
@@ -149,11 +150,15 @@ class Turns:
         on_event: OnEvent,
     ) -> RunView:
         """Advance a run this process holds the lease of."""
+        notes = Notes()
         async with open_sessions(self.servers, recorder) as sessions:
             services = Services(
                 brand=row.brand,
                 sessions=sessions,
-                language=self.wired.language,
+                language=language_for(
+                    row, self.wired.models, self.wired.language, self.wired.workshop.library, notes
+                ),
+                told=notes.take,
                 ledger=self.driver.ledger,
                 history=self.runs,
                 grid=self.settings.grid,
@@ -183,7 +188,7 @@ class Turns:
             if row.status in FINISHED:
                 return await self.view_of(brand, run_id)
             trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with trace, self.recording(trace, run_id) as recorder:
+            with trace, self.recording(trace, run_id) as recorder, recorded(self.wired.models, run_id, recorder):
                 await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 return await self._end(row, lease, recorder, status, failure)
 
