@@ -150,14 +150,13 @@ class Turns:
         on_event: OnEvent,
     ) -> RunView:
         """Advance a run this process holds the lease of."""
-        notes = Notes()
+        wired, notes = self.wired, Notes()
+        language = language_for(row, wired.models, wired.language, wired.workshop.library, notes)
         async with open_sessions(self.servers, recorder) as sessions:
             services = Services(
                 brand=row.brand,
                 sessions=sessions,
-                language=language_for(
-                    row, self.wired.models, self.wired.language, self.wired.workshop.library, notes
-                ),
+                language=language,
                 told=notes.take,
                 ledger=self.driver.ledger,
                 history=self.runs,
@@ -188,7 +187,7 @@ class Turns:
             if row.status in FINISHED:
                 return await self.view_of(brand, run_id)
             trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with trace, self.recording(trace, run_id) as recorder, recorded(self.wired.models, run_id, recorder):
+            with trace, self.recording(trace, run_id) as recorder:
                 await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 return await self._end(row, lease, recorder, status, failure)
 

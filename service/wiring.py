@@ -159,8 +159,8 @@ def wire(settings: Settings, observer: Observer = lambda attempt: None) -> Wired
         drawings=drawings,
         generators={"compositor": Compositor()},
         embedder=embedder,
-        destination=destination(settings),
         models=models,
+        destination=destination(settings),
         known=KnownAnswerTable(database),
     )
 
