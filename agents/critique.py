@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents import looking
 from agents.services import Services
 from agents.state import Campaign, CandidateGroup
 from domain.candidate import (
@@ -17,7 +18,7 @@ from mcp_servers.judges.contract import JudgeCandidate, RankCandidates
 from mcp_servers.toolbox import Toolbox
 
 STAGE = "critique"
-TOOLS = frozenset({"judges.judge_candidate", "judges.rank_candidates"})
+TOOLS = frozenset({"judges.judge_candidate", "judges.rank_candidates"}) | looking.TOOLS
 PERSON = "person"
 TEXT_CHECK = "unwanted_text"
 
@@ -69,7 +70,8 @@ def with_findings(candidate: Candidate, findings: tuple[Finding, ...], quality: 
 async def settle(state: Campaign, services: Services) -> Campaign:
     """Decide what became of this round's edits, then rank what passed and read the finalists' text.
 
-    The shortlist is full at `services.shortlist_size` candidates, or holds what there is.
+    Where a model looks, it looks at finalists only: they passed every measured gate, and one it vetoes is replaced. The
+    shortlist is full at `services.shortlist_size` candidates, or holds what there is.
     """
     tools = services.sessions.toolbox(STAGE, TOOLS)
     candidates = dict(state["candidates"])
@@ -81,14 +83,7 @@ async def settle(state: Campaign, services: Services) -> Campaign:
         "candidates": (),
     }
     while True:
-        entered = eligible(state, candidates)
-        shortlist = await ranked(entered, tools, services)
-        place = in_named_place(entered, state)
-        if not {c.id for c in place} & set(shortlist):
-            shortlist = (*(await ranked(place, tools, services))[:1], *shortlist)[: services.shortlist_size]
-        # What the person named comes first, however well its like came out.
-        shortlist = tuple(sorted(shortlist, key=lambda name: name not in {c.id for c in place}))
-        shortlist = filled(shortlist, state, candidates, services.shortlist_size)
+        shortlist, place = await chosen(state, candidates, tools, services)
         unread = [candidates[name] for name in shortlist if not has_read_text(candidates[name])]
         for candidate in unread:
             question = question_about(candidate, group, services).model_copy(
@@ -97,8 +92,50 @@ async def settle(state: Campaign, services: Services) -> Campaign:
             judgement = await tools.judges.judge_candidate(question)
             findings = (*candidate.findings, *judgement.findings)
             candidates[candidate.id] = with_findings(candidate, findings, judgement.quality)
+        unseen = [
+            candidates[c.id] for c in unread if services.looking and candidates[c.id].verdict is CandidateVerdict.PASSED
+        ]
+        candidates |= await looking.looked_at(unseen, state, tools, services)
         if all(candidates[c.id].verdict is CandidateVerdict.PASSED for c in unread):
-            return {"candidates": candidates, "edits": edits, "shortlist": shortlist}
+            break
+    relaxed: tuple[str, ...] = ()
+    if not shortlist and last_round(state):
+        candidates, relaxed = looking.relaxed(candidates, eligible(state, candidates), state)
+        shortlist, place = await chosen(state, candidates, tools, services)
+    if len(shortlist) >= services.shortlist_size or last_round(state):
+        candidates |= await looking.compared(shortlist, candidates, state, tools, services)
+        shortlist = looking.preferred(shortlist, candidates, first=place)
+    settled: Campaign = {"candidates": candidates, "edits": edits, "shortlist": shortlist}
+    return {**settled, "relaxed": relaxed} if relaxed else settled
+
+
+async def looked_again(candidate: Candidate, state: Campaign, services: Services) -> Candidate:
+    """A finalist's drawing for another canvas with what models that look find in it; as it was where none does."""
+    if not services.looking:
+        return candidate
+    tools = services.sessions.toolbox(STAGE, TOOLS)
+    found = await looking.looked_at([candidate], state, tools, services)
+    return found.get(candidate.id, candidate)
+
+
+async def chosen(
+    state: Campaign, candidates: dict[str, Candidate], tools: Toolbox, services: Services
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The shortlist as it stands, and those who show the very place the brief names: they come first."""
+    entered = eligible(state, candidates)
+    shortlist = await ranked(entered, tools, services)
+    place = in_named_place(entered, state)
+    named = frozenset(c.id for c in place)
+    if not named & set(shortlist):
+        shortlist = (*(await ranked(place, tools, services))[:1], *shortlist)[: services.shortlist_size]
+    # What the person named comes first, however well its like came out.
+    shortlist = tuple(sorted(shortlist, key=lambda name: name not in named))
+    return filled(shortlist, state, candidates, services.shortlist_size), named
+
+
+def last_round(state: Campaign) -> bool:
+    """Whether nothing more will be drawn before a person looks."""
+    return bool(state.get("exhausted")) or state.get("round", 0) >= state.get("round_limit", 0)
 
 
 def eligible(state: Campaign, candidates: dict[str, Candidate]) -> tuple[Candidate, ...]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.ports import History, Language, Ledger
+from domain.models import ModelRole
+from domain.ports import History, Language, Ledger, Memory
 from domain.values import BrandId
 from mcp_servers.toolbox import Sessions
 
 
 @dataclass(frozen=True)
 class Services:
-    """Passed anew on every call of the graph; never persisted. `brand` comes from the principal (Promise 8)."""
+    """Passed anew on every call of the graph; never persisted. `brand` comes from the principal (Promise 8).
+
+    `looking` are the judge's roles that a model which looks at pictures serves. `memory` is None where nothing is to
+    be remembered (evaluations); `by` is the principal's id, empty for whoever sits at the machine.
+    """
 
     brand: BrandId
     sessions: Sessions
@@ -20,3 +25,6 @@ class Services:
     history: History
     grid: int = 9
     shortlist_size: int = 3
+    looking: frozenset[ModelRole] = frozenset()
+    memory: Memory | None = None
+    by: str = ""

@@ -137,7 +137,7 @@ async def drawn_and_judged(slot: Slot, state: Campaign, services: Services) -> C
         {"brief": state["brief"], "book": state["book"], "plan": plan, "candidates": (drawn["candidates"][slot.id],)},
         services,
     )
-    return judged["candidates"][slot.id]
+    return await critique.looked_again(judged["candidates"][slot.id], state, services)
 
 
 def why_not(tried: tuple[Candidate, ...]) -> str:

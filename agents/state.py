@@ -7,6 +7,7 @@ from typing import Annotated, TypedDict
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Edit, Slot
 from domain.plan import Plan
+from domain.remembered import Earlier, Remembered
 from domain.rules import BrandBook, RuleCheck
 from domain.run import ExportView, Failure, PublicationView, ReviewDecision, RunRequest, RunStatus
 from domain.values import Size
@@ -23,7 +24,8 @@ def merge_edits(old: dict[str, Edit], new: dict[str, Edit]) -> dict[str, Edit]:
 
 
 class Campaign(TypedDict, total=False):
-    """State of the campaign graph. `to_draw` is this round's work; `asked` includes questions already answered.
+    """State of the campaign graph. `to_draw` is this round's work; `asked` includes questions already answered;
+    `remembered` are the defaults used, `learned` those that this request's own words added to memory.
 
     `round_limit` bounds the loop; `exhausted` says a round proposed nothing new. After a person's feedback, candidates
     from round `fresh_since` on come first and the shortlist before it, `previous`, fills what is left.
@@ -37,6 +39,9 @@ class Campaign(TypedDict, total=False):
     questions: tuple[Question, ...]
     asked: tuple[Question, ...]
     answers: dict[str, str]
+    earlier: Earlier | None
+    remembered: tuple[Remembered, ...]
+    learned: tuple[Remembered, ...]
     rules: tuple[RuleCheck, ...]
     plan: Plan
     chosen: str
@@ -49,6 +54,7 @@ class Campaign(TypedDict, total=False):
     candidates: Annotated[dict[str, Candidate], merge_candidates]
     edits: Annotated[dict[str, Edit], merge_edits]
     shortlist: tuple[str, ...]
+    relaxed: tuple[str, ...]
     exports: tuple[ExportView, ...]
     not_exported: tuple[str, ...]
     decision: ReviewDecision

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+from agents.remember import learn_choices, read_with_memory, recollect
 from agents.services import Services
 from agents.state import Campaign
 from domain.assets import AssetHit
@@ -12,7 +13,7 @@ from domain.brief import Brief, Part, ProductMention, Question, QuickReply
 from domain.errors import NotFound
 from domain.rules import BrandBook
 from domain.run import RunRequest, RunStatus
-from domain.values import Origin, Size
+from domain.values import BrandId, Origin, Size
 from mcp_servers.assets.contract import FindProducts, FindScenes, GetAsset, ReadRules
 from mcp_servers.publish.contract import Canvas, ResolveCanvas
 from mcp_servers.toolbox import Toolbox
@@ -35,14 +36,16 @@ ASSET_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,126}")
 
 
 async def understand(state: Campaign, services: Services) -> Campaign:
-    """Read the request, look everything up, and keep at most two questions whose answers would change the plan most.
+    """Read the request, remember, look everything up, and keep the few questions worth asking.
 
-    Raises BadInput for a request without words, NotFound for a product, channel or market that is not there.
+    At most two: those whose answers would change the plan most. Raises BadInput for a request without words, NotFound
+    for a product, channel or market that is not there.
     """
     request = state["request"]
     tools = services.sessions.toolbox(STAGE, TOOLS)
-    read = await asyncio.to_thread(services.language.read, request.request, services.brand)
-    brief = with_choices(read, request)
+    read, earlier = await read_with_memory(request, state["run_id"], services)
+    memory = await recollect(with_choices(read, request), earlier, state["run_id"], services)
+    brief = memory.brief
     rules = await tools.assets.read_rules(ReadRules(brand=services.brand, markets=markets_of(brief)))
     await canvas_of(brief, tools)  # an unknown channel is told before anything is asked
     brief, hits, open_products = await look_up_products(brief, request, tools)
@@ -59,6 +62,7 @@ async def understand(state: Campaign, services: Services) -> Campaign:
     brief, rest = take_answers(brief, wanted, request, services)
     asked = rest[:MOST_QUESTIONS]
     answers = {question.id: request.answers[question.id] for question in wanted if question not in rest}
+    await learn_choices(wanted, answers, state["run_id"], services)
     if request.assume:
         brief, answers = with_defaults(brief, asked, answers, services)
     return {
@@ -67,6 +71,9 @@ async def understand(state: Campaign, services: Services) -> Campaign:
         "questions": tuple(q for q in asked if q.required or not request.assume),
         "asked": (*(question for question in wanted if question not in rest), *asked),
         "answers": answers,
+        "earlier": memory.earlier,
+        "remembered": memory.used,
+        "learned": memory.learned,
         "status": RunStatus.WORKING,
     }
 
@@ -117,7 +124,7 @@ async def look_up_products(
     hits: list[AssetHit] = []
     open_questions: list[Question] = []
     for index, part in enumerate(parts):
-        if part.value.asset:
+        if part.value.asset and await still_there(part, brief.brand, tools):
             continue
         found = await tools.assets.find_products(FindProducts(brand=brief.brand, mention=part.value))
         hits += found.hits
@@ -134,6 +141,17 @@ async def look_up_products(
         )
         open_questions.append(product_question(None, 0, near.hits + near.near))
     return brief.model_copy(update={"products": tuple(parts)}), tuple(hits), tuple(open_questions)
+
+
+async def still_there(part: Part[ProductMention], brand: BrandId, tools: Toolbox) -> bool:
+    """Whether a product taken over from earlier work is still in the library; one just named is not doubted here."""
+    if part.origin is not Origin.REMEMBERED or part.value.asset is None:
+        return True
+    try:
+        await tools.assets.get_asset(GetAsset(brand=brand, asset=part.value.asset))
+    except NotFound:
+        return False
+    return True
 
 
 def which_of(mention: ProductMention, index: int, hits: tuple[AssetHit, ...]) -> Question:

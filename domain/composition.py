@@ -33,9 +33,10 @@ class Caption(Model):
     light: str = ""
     camera: str = ""
     style: str = ""
+    lettering: str = Field(default="", description="words to be seen in the picture, and how they are spelled")
 
     def text(self) -> str:
-        """The elements joined by commas, in the order subject to style."""
+        """The elements joined by commas, in the order of the fields."""
         return ", ".join(part for _, part in self if part)
 
 

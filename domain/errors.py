@@ -25,7 +25,11 @@
     |   |-- ToolFailed                a tool server is down, slow or answers nonsense
     |   |   `-- ToolBroke             a tool failed on this very work; other work may go through
     |   `-- ReplayMiss              the recording holds no answer to a call: what runs is not what was recorded
-    |-- ModelMustAct            (1)   a model's answer is unusable; asking again may help
+    |-- ModelMustAct            (1)   a model is of no use for this; the built-in path is open
+    |   |-- AnswerUnusable            cut off, empty, huge or of the wrong type, after two repairs
+    |   |-- AnswerRefused             the model, its guardrail or its content filter refused
+    |   |-- ModelUnavailable          no place answered in time
+    |   `-- ModelCannot               no model is set, it lacks what this needs, or no place is cleared for this work
     `-- ProgrammerMustAct       (1)   a promise of the code is broken: a bug
         `-- IdleEdit                  an edit that changes nothing was about to be run
 
@@ -211,9 +215,33 @@ class ReplayMiss(OperatorMustAct):
 
 
 class ModelMustAct(OnbrandError):
-    """A model's answer is unusable; asking again may help."""
+    """A model is of no use for this: take the built-in path and say so. Asking again later may help."""
 
     code = "model_answer"
+
+
+class AnswerUnusable(ModelMustAct):
+    """The answer was cut off, empty, huge or of the wrong type, and so were its repairs."""
+
+    code = "answer_unusable"
+
+
+class AnswerRefused(ModelMustAct):
+    """The model would not answer, or a guardrail or content filter stopped it: asking the same again is of no use."""
+
+    code = "answer_refused"
+
+
+class ModelUnavailable(ModelMustAct):
+    """No place that serves the model answered in time: throttled, down, or refusing our credentials."""
+
+    code = "model_unavailable"
+
+
+class ModelCannot(ModelMustAct):
+    """No model is set for the role, it lacks what is needed (images), or no place is cleared for confidential work."""
+
+    code = "model_cannot"
 
 
 class ProgrammerMustAct(OnbrandError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,13 @@ from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback, Slot
 from domain.composition import Caption, Scene
+from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec
 from domain.plan import Capability
+from domain.remembered import Earlier, Remembered
 from domain.rules import BrandBook, MarketPack
-from domain.values import ArtifactRef, BrandId, Digest
+from domain.values import ArtifactRef, Box, BrandId, Digest, Model, RunId
+
+AnswerT = TypeVar("AnswerT", bound=Model)
 
 Image = npt.NDArray[np.uint8]
 """Height x width x 3 (RGB) or 4 (RGBA, straight alpha), 8 bits, sRGB. OpenCV's BGR stays inside the tools."""
@@ -120,6 +124,20 @@ class Language(Protocol):
     ) -> Feedback: ...
 
 
+class Models(Protocol):
+    """Language and vision models by role. Sync, since the transports are: call it from a bounded pool of threads.
+
+    `serves` is None for a role that no model was set for: take the built-in path. `abilities` is None likewise, and
+    says before anything is asked whether the role's model looks at images. `ask` returns an answer of the type, or
+    raises ModelMustAct (after at most two repairs, and when no place answers in time or may see this work) or
+    OverBudget: both leave the built-in path open.
+    """
+
+    def serves(self, role: ModelRole) -> ModelSpec | None: ...
+    def abilities(self, role: ModelRole) -> Abilities | None: ...
+    def ask(self, ask: Ask, answer: type[AnswerT]) -> Answered[AnswerT]: ...
+
+
 class Ledger(Protocol):
     """Money: reserved before each call, booked after it, never beyond the budget by more than one call."""
 
@@ -133,6 +151,32 @@ class History(Protocol):
     """What recorded runs say: how many there were with a generator, and how many filled their shortlist."""
 
     def pass_rates(self, brand: str, generator: str) -> tuple[int, int]: ...
+
+
+class Memory(Protocol):
+    """What a brand keeps from one run to the next. `by` is a principal's id, empty for whoever sits at the machine.
+
+    `learn` reads rules out of a person's own words, `chose` counts a person's answers: both return what is remembered
+    because of them. `earlier` finds the run that a request refers to; None when it refers to none.
+    """
+
+    def recall(self, brand: BrandId, by: str) -> Sequence[Remembered]: ...
+    def learn(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Sequence[Remembered]: ...
+    def chose(self, brand: BrandId, by: str, run_id: RunId, field: str, value: str) -> Sequence[Remembered]: ...
+    def earlier(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Earlier | None: ...
+
+
+class KnownAnswers(Protocol):
+    """Answers of models kept under what was asked, so that nothing identical is paid for twice."""
+
+    def find(self, brand: BrandId, key: Digest) -> Mapping[str, Any] | None: ...
+    def keep(self, brand: BrandId, key: Digest, answer: Mapping[str, Any]) -> None: ...
+
+
+class PartFinder(Protocol):
+    """Finds named parts of a product in a picture whose transform is not known."""
+
+    def find(self, image: Image, cutout: Image, parts: Mapping[str, Box]) -> Mapping[str, Box]: ...
 
 
 class Drawn(Protocol):

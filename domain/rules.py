@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from domain.values import BrandId, Edges, HexColour, MarketCode, Model
+from domain.candidate import Severity
+from domain.values import BrandId, Digest, Edges, HexColour, MarketCode, Model, Share
 
 
 class Certainty(StrEnum):
@@ -122,8 +125,81 @@ class BrandColour(Model):
     role: str = "primary"
 
 
+class CriterionMethod(StrEnum):
+    """Who can tell whether a criterion is kept."""
+
+    PIXEL = "pixel"            # measured in the picture or in how it was composed
+    OCR = "ocr"                # read in the picture
+    DETECTOR = "detector"      # something has to be found in the picture and measured there
+    VLM = "vlm"                # a model that looks
+    PERSON = "person"
+
+
+class Measure(StrEnum):
+    """What is measured for a criterion of the first three methods; `threshold` is in the unit named here."""
+
+    PALETTE = "palette"                    # share of the picture near a brand colour, at least
+    LOGO_WIDTH_MIN = "logo_width_min"      # width of the logo, share of the picture's width, at least
+    LOGO_WIDTH_MAX = "logo_width_max"      # the same, at most
+    LOGO_PIXELS_MIN = "logo_pixels_min"    # width of the logo in pixels, at least
+    CLEAR_SPACE = "clear_space"            # free room around the logo, in heights of the logo, at least
+    PRODUCT_SHARE_MIN = "product_share_min"  # share of the picture's area the product covers, at least
+    PRODUCT_SHARE_MAX = "product_share_max"  # the same, at most
+    WORDS_SHARE_MAX = "words_share_max"    # share of the picture's area under set words, at most
+    WORDS_COUNT_MAX = "words_count_max"    # words that were set, at most
+    WORDS_BANNED = "words_banned"          # none of `words` is read in the picture
+    MARGIN_MIN = "margin_min"              # room between product and edge, share of the shorter side, at least
+
+
+class Criterion(Model):
+    """One thing a guideline demands of a picture, as it can be checked, with the words it was compiled from.
+
+    `question` is answered yes where the criterion is kept. `threshold` is None where nothing is measured. Certainty as
+    for rules: only what the guideline says outright (A) may be a gate; what was inferred asks for review or warns.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    quote: str
+    document: str = ""
+    page: int | None = Field(default=None, ge=1)
+    applies_when: AppliesWhen = AppliesWhen()
+    method: CriterionMethod
+    measure: Measure | None = None
+    words: tuple[str, ...] = ()
+    question: str
+    threshold: float | None = None
+    unit: str = ""
+    severity: Severity
+    certainty: Certainty
+    flexible: bool = False
+    weight: float = Field(default=1.0, gt=0)
+    compiled_by: str = Field(default="patterns", description='"patterns", a model, or "person"')
+
+    @model_validator(mode="after")
+    def _no_stronger_than_its_words(self) -> Self:
+        if self.severity is Severity.GATE and self.certainty is not Certainty.A:
+            raise ValueError(f"criterion {self.id}: certainty {self.certainty} may not be a gate")
+        return self
+
+
+class Signature(Model):
+    """A person's yes to criteria: who, when, and the digest of exactly what was signed."""
+
+    by: str
+    on: date
+    digest: Digest
+
+
+class Policy(StrEnum):
+    """What failed questions of judges that look lead to. One failed gate fails a picture under each of them."""
+
+    STRICT = "strict"          # every gate holds
+    FLEXIBLE = "flexible"      # gates marked flexible are relaxed, in the open, when nothing else passes
+    WEIGHTED = "weighted"      # questions that are no gates are weighed, and their sum is a gate of its own
+
+
 class BrandBook(Model):
-    """A brand's rules and taste."""
+    """A brand's rules and taste. `criteria` were compiled from its guidelines and hold as they were signed."""
 
     brand: BrandId
     name: str
@@ -141,6 +217,25 @@ class BrandBook(Model):
     relight_product: bool = False
     relight_bound: float = Field(default=0.0, ge=0, description="largest CIEDE2000 a relit product may differ by")
     rules: tuple[Rule, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
+    signed: Signature | None = None
+    policy: Policy = Policy.STRICT
+    policy_threshold: Share = Field(default=0.8, description="weighted: least share of the weight that must be kept")
+
+    def criteria_in_force(self) -> tuple[Criterion, ...]:
+        """The criteria as they count: what nobody signed, or what was changed after it was signed, cannot be a gate."""
+        if self.signed is not None and self.signed.digest == criteria_digest(self.criteria):
+            return self.criteria
+        return tuple(
+            c.model_copy(update={"severity": Severity.REVIEW}) if c.severity is Severity.GATE else c
+            for c in self.criteria
+        )
+
+
+def criteria_digest(criteria: tuple[Criterion, ...]) -> Digest:
+    """What a signature is over: every field of every criterion, in order."""
+    said = json.dumps([c.model_dump(mode="json") for c in criteria], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 class RuleVerdict(StrEnum):

@@ -26,6 +26,7 @@ from agents import plan as plan_stage
 from agents import revise as revise_stage
 from agents import shortlist as shortlist_stage
 from agents import understand as understand_stage
+from agents.remember import learn_choices
 from agents.services import Services
 from agents.state import Campaign, CandidateGroup, SlotGroup
 from domain.run import ReviewAction, ReviewDecision, RunStatus
@@ -40,6 +41,7 @@ async def clarify(state: Campaign, runtime: Runtime[Services]) -> Campaign:
     """Ask; one interrupt, answered by id."""
     questions = [question.model_dump(mode="json") for question in state["questions"]]
     answers: dict[str, str] = interrupt({"kind": "questions", "questions": questions})
+    await learn_choices(state["questions"], answers, state["run_id"], runtime.context)
     return understand_stage.clarify(state, answers, runtime.context)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from domain.assets import Asset
-from domain.candidate import Candidate, CandidateVerdict, Severity, Slot
+from domain.candidate import Candidate, CandidateVerdict, Finding, Severity, Slot
 from domain.run import ExportView
 from mcp_servers.assets import contract as assets
 from mcp_servers.diffusion import contract as diffusion
 from mcp_servers.judges import contract as judges
 from mcp_servers.publish import contract as publish
 from tools.judges import book, checks_for
+from tools.judges.looking import checks_of, checks_of_parts, checks_of_set, gates_for, rubric
 
 ASKED = tuple(name for name in Slot.model_fields if name != "composition")
 """What a generator takes over as it is; it fills in the composition."""
@@ -101,6 +102,42 @@ def ranking(request: judges.RankCandidates, answer: judges.Ranking) -> str:
     if len(answer.shortlist) != len(set(answer.shortlist)) or len(answer.shortlist) > request.size:
         return "the shortlist is longer than asked, or has a candidate twice"
     return ""
+
+
+def looked(request: judges.LookAtPicture, answer: judges.LookedAt) -> str:
+    """One finding for each question asked, none weaker than its question."""
+    gates = gates_for(request.brief, request.criteria, request.rules, reference=request.reference is not None)
+    scales = rubric("whole").scales
+    wrong = exactly(checks_of(gates, scales, request.policy), answer.findings)
+    severities = {f"look:{gate.id}": gate.severity for gate in gates}
+    severities |= {f"look:{scale.id}": scale.severity for scale in scales}
+    lowered = [f.check for f in answer.findings if severities.get(f.check, f.severity) is not f.severity]
+    return wrong or (f"{', '.join(lowered)} has another severity" if lowered else "")
+
+
+def looked_at_parts(request: judges.LookAtParts, answer: judges.LookedAt) -> str:
+    """One finding for each part asked about."""
+    return exactly(checks_of_parts(request.parts), answer.findings)
+
+
+def judged_set(request: judges.JudgeSet, answer: judges.LookedAt) -> str:
+    """One finding for each scale of the set's rubric; none for a set of one."""
+    return exactly(checks_of_set() if len(request.pictures) > 1 else (), answer.findings)
+
+
+def preferred(request: judges.PreferPictures, answer: judges.Preferred) -> str:
+    """The pictures asked about, each once."""
+    return "" if sorted(answer.order) == sorted(request.pictures) else "other pictures were ordered than asked about"
+
+
+def exactly(expected: Sequence[str], findings: Sequence[Finding]) -> str:
+    """Each expected check once, and no other: a check that is not told of has not passed."""
+    made = [finding.check for finding in findings]
+    if unknown := sorted(set(made) - set(expected)):
+        return f"no such check was asked for: {', '.join(unknown)}"
+    if missing := sorted(set(expected) - set(made)):
+        return f"not checked: {', '.join(missing)}"
+    return "a check is there twice" if len(made) != len(set(made)) else ""
 
 
 def export(request: publish.RenderExport, answer: ExportView) -> str:

@@ -155,17 +155,28 @@ class Session:
         self._record(stage, tool, request, started, result=result, cost=float(result.get("cost") or 0.0))
         return parsed
 
+    async def raw(self, tool: str, request: dict[str, Any]) -> Any:
+        """One call by a request as it was written down, for whoever makes recorded calls again: the structured answer
+        as it came. Nothing is recorded. Raises the tool's own OnbrandError, or ToolFailed.
+        """
+        result = await self._result(tool, request, ())
+        self._raise_if_error(tool, result)
+        return result.structured_content
+
     async def _answer(
         self, tool: str, request: dict[str, Any], answer: type[Answer], waits: tuple[float, ...]
     ) -> Answer:
         where = f"{self.server}.{tool}"
         result = await self._result(tool, request, waits)
-        if result.is_error:
-            raise error_from_text(self.server, tool, text_of(result))
+        self._raise_if_error(tool, result)
         try:
             return answer.model_validate(result.structured_content)
         except ValidationError as error:
             raise outside(where, error.errors()[0]["msg"]) from error
+
+    def _raise_if_error(self, tool: str, result: CallToolResult) -> None:
+        if result.is_error:
+            raise error_from_text(self.server, tool, text_of(result))
 
     async def _result(self, tool: str, request: dict[str, Any], waits: tuple[float, ...]) -> CallToolResult:
         try:

@@ -7,12 +7,25 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.ports import ArtifactStore, AssetLibrary, Destination, Drawings, Embedder, Generator, Image, Rulebook
+from domain.ports import (
+    ArtifactStore,
+    AssetLibrary,
+    Destination,
+    Drawings,
+    Embedder,
+    Generator,
+    Image,
+    KnownAnswers,
+    Models,
+    Rulebook,
+)
 from domain.values import ArtifactRef, BrandId, Digest
 from memory.effects import Effects
 from memory.runs import RunTable
 from tools.imaging.decode import decode, encode_png
 from tools.judges.book import Book, book
+from tools.judges.looking import Forgetful
+from tools.models import NoModels
 
 UPLOAD_TAG = "upload"
 """Tag of photos taken in for one piece of work: they are not found by search."""
@@ -75,6 +88,8 @@ class Workshop:
     generators: Mapping[str, Generator]
     embedder: Embedder
     destination: Destination
+    models: Models = field(default_factory=NoModels)
+    known: KnownAnswers = field(default_factory=Forgetful)
     pixels: Pixels = field(init=False)
     stopping: threading.Event = field(default_factory=threading.Event)
     checks: Book = field(default_factory=book)

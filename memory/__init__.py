@@ -4,6 +4,7 @@ Implements ports of `domain`; knows no tool and no agent. `memory.checkpoints` i
 """
 
 from memory.artifacts import DirectoryStore
+from memory.chats import ChatFiles
 from memory.database import Database, open_database
 from memory.effects import Approval, Effect, Effects, PublishedFile
 from memory.home import Home
@@ -12,11 +13,15 @@ from memory.inbox import Inbox, Letter
 from memory.keys import Key, Keys
 from memory.leases import Lease, this_worker
 from memory.ledger import Ledger, Reservation
+from memory.metering import Metering
 from memory.runs import RunRow, RunTable, new_run_id
 from memory.traces import TraceWriter
+from memory.usage import By, UsageRow, usage
 
 __all__ = [
     "Approval",
+    "By",
+    "ChatFiles",
     "Database",
     "DirectoryStore",
     "Effect",
@@ -29,13 +34,16 @@ __all__ = [
     "Lease",
     "Ledger",
     "Letter",
+    "Metering",
     "PublishedFile",
     "Reservation",
     "RunRow",
     "RunTable",
     "Stored",
     "TraceWriter",
+    "UsageRow",
     "new_run_id",
     "open_database",
     "this_worker",
+    "usage",
 ]

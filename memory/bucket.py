@@ -165,8 +165,8 @@ class Bucket:
 
 def _connect(endpoint: str | None) -> Any:
     """An S3 client. A session of its own: the shared default one is not safe to use from several threads."""
-    import boto3  # type: ignore[import-untyped]  # noqa: PLC0415  half a second to import: only where a bucket is set
-    from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
+    import boto3  # noqa: PLC0415  half a second to import: only where a bucket is set
+    from botocore.config import Config  # noqa: PLC0415
 
     elsewhere = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     config = Config(
@@ -182,7 +182,7 @@ def _connect(endpoint: str | None) -> Any:
 
 def _failures() -> tuple[type[Exception], ...]:
     """What boto3 raises for everything but wrong arguments."""
-    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     return BotoCoreError, ClientError, OSError
 

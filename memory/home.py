@@ -32,7 +32,7 @@ class Home:
         root/
             onbrand.sqlite           the database, unless a Postgres URL is configured
             checkpoints.sqlite       LangGraph's checkpoints, likewise
-            brands/<brand>/artifacts, drawings, traces, index
+            brands/<brand>/artifacts, drawings, traces, index, chats, evals
             brands/<brand>/cache     copies of artifacts that a bucket holds, where one is configured
             out/                     pictures and dossiers for people
 
@@ -69,6 +69,10 @@ class Home:
         """A brand's traces, one file a run. Raises NotFound when `brand` is no brand id."""
         return self._brand(brand, "traces")
 
+    def evals(self, brand: str) -> Path:
+        """Forks of a brand's runs and results of evaluations. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "evals")
+
     def drawings(self, brand: str) -> Path:
         """Records of a brand's finished drawings. Raises NotFound when `brand` is no brand id."""
         return self._brand(brand, "drawings")
@@ -76,6 +80,10 @@ class Home:
     def index(self, brand: str) -> Path:
         """A brand's search index, rebuildable from the database. Raises NotFound when `brand` is no brand id."""
         return self._brand(brand, "index")
+
+    def chats(self, brand: str) -> Path:
+        """What was said to models for a brand. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "chats")
 
     def trace(self, brand: str, run_id: str) -> Path:
         """The trace file of one run. Raises NotFound when either id is none."""

@@ -53,6 +53,9 @@ class Instant(TypeDecorator[datetime]):
 Document = JSON().with_variant(JSONB(), "postgresql")
 """JSON; binary where the database has it."""
 
+NANO = 1_000_000_000
+"""Money is written down in billionths of a US dollar, so that sums are exact."""
+
 metadata = MetaData()
 
 meta = Table(
@@ -161,16 +164,37 @@ ledger = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("brand", String(63), nullable=False),
-    Column("run_id", String(64), ForeignKey("runs.run_id"), nullable=False),
+    Column("run_id", String(64), ForeignKey("runs.run_id")),            # null: outside of any run
     Column("stage", String(64), nullable=False),
     Column("what", Text, nullable=False),
     Column("status", String(16), nullable=False),           # reserved, booked, released
-    Column("reserved", BigInteger, nullable=False),         # billionths of a US dollar, so that sums are exact
+    Column("reserved", BigInteger, nullable=False),         # in NANO, as is `actual`
     Column("actual", BigInteger),
     Column("created", Instant, nullable=False),
     Column("settled", Instant),
+    Column("team", String(63), nullable=False, default=""),
+    Column("market", String(16), nullable=False, default=""),
+    Column("role", String(32), nullable=False, default=""),             # this and the rest: calls of models
+    Column("model", String(255), nullable=False, default=""),
+    Column("place", String(63), nullable=False, default=""),
+    Column("tokens_in", Integer, nullable=False, default=0),            # as reserved until booked
+    Column("tokens_out", Integer, nullable=False, default=0),
+    Column("cached", Integer, nullable=False, default=0),               # part of tokens_in
+    Column("images", Integer, nullable=False, default=0),
+    Column("price_version", String(64), nullable=False, default=""),
     Index("ledger_by_run", "run_id", "status"),
     Index("ledger_by_brand", "brand", "created"),
+    Index("ledger_by_team", "team", "created"),
+    Index("ledger_by_age", "created"),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("who", String(80), primary_key=True),            # "brand:acme", "team:growth"
+    Column("calls", Double, nullable=False),                # left in the bucket
+    Column("tokens", Double, nullable=False),               # below zero after a call larger than the bucket
+    Column("filled", Double, nullable=False),               # when, in seconds since 1970 by the database's clock
 )
 
 assets = Table(
@@ -216,4 +240,41 @@ idempotency = Table(
     Column("body", Text, nullable=False),
     Column("created", Instant, nullable=False),
     Index("idempotency_by_age", "created"),
+)
+
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("brand", String(63), primary_key=True),
+    Column("id", String(16), primary_key=True),
+    Column("owner", String(160), nullable=False, default=""),           # a principal's id; empty for everybody
+    Column("field", String(32), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("said", Text, nullable=False, default=""),
+    Column("run_id", String(64)),
+    Column("by", String(160), nullable=False, default=""),
+    Column("created", Instant, nullable=False),
+    Index("remembered_by_owner", "brand", "owner", "field"),
+)
+
+choices = Table(
+    "choices",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("field", String(32), primary_key=True),
+    Column("brand", String(63), nullable=False),
+    Column("by", String(160), nullable=False, default=""),
+    Column("value", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Index("choices_by_person", "brand", "by", "field", "created"),
+)
+
+known_answers = Table(
+    "known_answers",
+    metadata,
+    Column("brand", String(63), primary_key=True),
+    Column("key", String(64), primary_key=True),            # of the question, the very bytes and the model
+    Column("answer", Document, nullable=False),
+    Column("created", Instant, nullable=False),
 )

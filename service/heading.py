@@ -78,5 +78,5 @@ def _words(text: str) -> set[str]:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether a reader could take one word for the other: wider than its spelling, which changes at most two."""
+    """Whether a reader could take one word for another; wider than its spelling, which changes two letters at most."""
     return abs(len(one) - len(other)) <= 2 and len(set(one) ^ set(other)) <= 4

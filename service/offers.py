@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents import plan as plan_stage
 from agents import understand as understand_stage
 from agents.services import Services
@@ -17,8 +19,8 @@ from service.summary import understood, worth_a_look
 from service.view import shown
 
 
-async def offer(onbrand: Onbrand, request: RunRequest) -> Offer:
-    """Understand and plan a request with every default, and say what it would take.
+async def offer(onbrand: Onbrand, request: RunRequest, by: str = "") -> Offer:
+    """Understand and plan a request with every default, and say what it would take. `by` is the asker's principal id.
 
     While a required question is open there are no options. Raises as the stages do: NotFound, RefusedByRule,
     OverBudget, NothingPassed where no scene can hold the product.
@@ -31,6 +33,8 @@ async def offer(onbrand: Onbrand, request: RunRequest) -> Offer:
             ledger=onbrand.driver.ledger,
             history=onbrand.workshop.runs,
             grid=onbrand.settings.grid,
+            memory=replace(onbrand.wired.memory, learns=False),
+            by=by,
         )
         state: Campaign = {"run_id": new_run_id(), "request": request}
         state |= await understand_stage.understand(state, services)

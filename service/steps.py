@@ -114,6 +114,11 @@ def summary_of(result: dict[str, Any]) -> dict[str, Any]:
     for name in ("questions", "edits", "shortlist", "to_draw", "exports", "publications"):
         if name in result:
             summary[name] = len(result[name])
+    for name in ("remembered", "learned"):
+        if rows := result.get(name):
+            summary[name] = [f"{row.field}: {row.value} ({row.source.value}, {row.id})" for row in rows]
+    if earlier := result.get("earlier"):
+        summary["earlier"] = {"said": earlier.said, "run_id": earlier.run_id or "", "reason": earlier.reason}
     if "round" in result:
         summary["round"] = result["round"]
     return summary

@@ -22,10 +22,12 @@ from memory.demo import DEMO_BRAND, ensure_demo
 from memory.drawings import BucketDrawings, DrawingStore
 from memory.effects import Effects
 from memory.home import Home
+from memory.known_answers import KnownAnswerTable
 from memory.library import Library
 from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
 from memory.s3_artifacts import S3Store
+from service.remembering import BrandMemory
 from service.settings import Settings
 from tools.generators import Compositor
 from tools.imaging.decode import decode, encode_png
@@ -95,6 +97,7 @@ class Wired:
     workshop: Workshop
     library: Library
     language: BuiltinLanguage
+    memory: BrandMemory
 
     def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
         """Make the demo brand's library on first use; nothing for other brands."""
@@ -145,13 +148,21 @@ def wire(settings: Settings) -> Wired:
         generators={"compositor": Compositor()},
         embedder=embedder,
         destination=destination(settings),
+        known=KnownAnswerTable(database),
     )
 
     def titles(brand: BrandId) -> list[str]:
         products = workshop.library.list(brand, AssetKind.PRODUCT)
         return [asset.title for asset in products if UPLOAD_TAG not in asset.tags]
 
-    return Wired(home, database, workshop, library, BuiltinLanguage(titles))
+    return Wired(
+        home,
+        database,
+        workshop,
+        library,
+        BuiltinLanguage(titles),
+        BrandMemory.over(database, workshop.rulebook, titles),
+    )
 
 
 def stores(settings: Settings, home: Home) -> tuple[ArtifactStore, Drawings]:

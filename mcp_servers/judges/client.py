@@ -44,3 +44,37 @@ class JudgesClient:
             c.Judgement,
             holds=lambda a: claims.judgement(a, ocr=request.ocr),
         )
+
+    async def look_at_picture(self, request: c.LookAtPicture) -> c.LookedAt:
+        """Findings of a model that looked at one picture."""
+        return await self.session.call(
+            self.stage, self.allowed, "look_at_picture", request, c.LookedAt, holds=lambda a: claims.looked(request, a)
+        )
+
+    async def look_at_parts(self, request: c.LookAtParts) -> c.LookedAt:
+        """Findings of a model that compared a product's parts."""
+        return await self.session.call(
+            self.stage,
+            self.allowed,
+            "look_at_parts",
+            request,
+            c.LookedAt,
+            holds=lambda a: claims.looked_at_parts(request, a),
+        )
+
+    async def prefer_pictures(self, request: c.PreferPictures) -> c.Preferred:
+        """Pictures in the order of a model's preference."""
+        return await self.session.call(
+            self.stage,
+            self.allowed,
+            "prefer_pictures",
+            request,
+            c.Preferred,
+            holds=lambda a: claims.preferred(request, a),
+        )
+
+    async def judge_set(self, request: c.JudgeSet) -> c.LookedAt:
+        """Findings of a model that judged pictures together."""
+        return await self.session.call(
+            self.stage, self.allowed, "judge_set", request, c.LookedAt, holds=lambda a: claims.judged_set(request, a)
+        )

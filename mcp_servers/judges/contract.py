@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from domain.brief import Brief
 from domain.candidate import Candidate, Finding
 from domain.composition import ProductGeometry, Scene
-from domain.values import AssetId, BrandId, Digest, Model, Share
+from domain.looking import Spent
+from domain.rules import Criterion, Policy, Rule
+from domain.values import Affine, AssetId, BrandId, Digest, Model, Money, RunId, Share
 
 
 class JudgeCandidate(Model):
@@ -55,3 +59,76 @@ class JudgeImage(Model):
     brief: Brief | None = None
     palette: tuple[str, ...] = ()
     ocr: bool = True
+
+
+class Commission(Model):
+    """For whom a model looks: what its ledger row says and which budget holds. `assets` are shown in the picture:
+    where one of them is confidential, only a place cleared for that is asked.
+    """
+
+    run_id: RunId | None = None
+    stage: str = "critique"
+    market: str = ""
+    budget: Money | None = None
+    assets: tuple[AssetId, ...] = ()
+
+
+class LookAtPicture(Model):
+    """Have a model look at one picture that passed every measured gate: every question in one call."""
+
+    brand: BrandId
+    image: Digest
+    commission: Commission = Commission()
+    brief: Brief
+    reference: Digest | None = Field(default=None, description="the product's cutout, to compare with")
+    mask: Digest | None = Field(default=None, description="alpha of the product in the picture")
+    criteria: tuple[Criterion, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    policy: Policy = Policy.STRICT
+    threshold: Share = 0.8
+
+
+class LookAtParts(Model):
+    """Have a model compare a product's parts with reference photos. Without an affine the product is searched for."""
+
+    brand: BrandId
+    image: Digest
+    commission: Commission = Commission()
+    product: AssetId
+    parts: tuple[str, ...]
+    affine: Affine | None = Field(default=None, description="cutout pixels to picture pixels")
+    cutout: Digest | None = None
+
+
+class LookedAt(Model):
+    """Findings of a judge that looked, and what they took."""
+
+    findings: tuple[Finding, ...]
+    spent: Spent = Spent()
+
+
+class PreferPictures(Model):
+    """Have a model order pictures by pairwise preference, asked in both orders."""
+
+    brand: BrandId
+    pictures: dict[str, Digest] = Field(description="picture by name, in the order that holds without preference")
+    commission: Commission = Commission()
+    request: str = ""
+
+
+class Preferred(Model):
+    """Names of all pictures, best first; `ties` were not told apart, or differently in the two orders."""
+
+    order: tuple[str, ...]
+    wins: dict[str, float] = {}
+    ties: tuple[tuple[str, str], ...] = ()
+    agreement: Share | None = None
+    spent: Spent = Spent()
+
+
+class JudgeSet(Model):
+    """Have a model judge pictures together: are product, character and style the same in each of them?"""
+
+    brand: BrandId
+    pictures: dict[str, Digest]
+    commission: Commission = Commission()

@@ -1,4 +1,4 @@
-"""The judges server: measured checks, technical quality, ranking with forced difference."""
+"""The judges server: measured checks, technical quality, ranking with forced difference; judges that look beside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from domain.candidate import Candidate
 from domain.ports import Image, Mask
 from domain.values import ArtifactRef, BrandId
 from mcp_servers.judges import contract as c
+from mcp_servers.judges.looking import add_looking
 from mcp_servers.wire import typed_errors
 from mcp_servers.workshop import Workshop
 from tools.judges import Evidence, descriptor, measure, quality, shortlist, without_words
@@ -63,6 +64,7 @@ def build(workshop: Workshop) -> MCPServer:
         graded = round(quality(evidence.image, None), 4)
         return c.Judgement(findings=measure(evidence, ocr=request.ocr, checks=workshop.checks), quality=graded)
 
+    add_looking(server, workshop)
     return server
 
 

@@ -26,6 +26,7 @@ from service.api.shapes import Links
 from service.api.signed_in import BRAND_HEADER, SignedIn
 from service.auth import AtOnce, Rate, SignIn
 from service.settings import Serving
+from service.telemetry import BESIDE
 
 UPLOADS = ("/v1/assets", "/v1/check")
 """Where a form with a picture may be sent."""
@@ -137,6 +138,7 @@ class Beside:
         path = scope.get("path", "") if scope["type"] != "lifespan" else ""
         for prefix, other in self._apps.items():
             if path == prefix or path.startswith(f"{prefix}/"):
+                scope[BESIDE] = prefix
                 await other(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -2,9 +2,17 @@
 Deterministic, English, no model; the words it knows are in `data/`. The model gateway does not live here.
 """
 
-from tools.language.asking import apply_answer, assume_defaults, questions
+from tools.language.asking import apply_answer, assume_defaults, codes_of, questions
 from tools.language.feedback import read_feedback
 from tools.language.reader import BuiltinReader
 from tools.language.writer import BuiltinWriter
 
-__all__ = ["BuiltinReader", "BuiltinWriter", "apply_answer", "assume_defaults", "questions", "read_feedback"]
+__all__ = [
+    "BuiltinReader",
+    "BuiltinWriter",
+    "apply_answer",
+    "assume_defaults",
+    "codes_of",
+    "questions",
+    "read_feedback",
+]

@@ -70,6 +70,15 @@ def assume_defaults(brief: Brief, open_questions: Iterable[Question]) -> Brief:
     return brief
 
 
+def codes_of(field: str, answer: str) -> tuple[str, ...]:
+    """Market codes or channel ids that words stand for ("Sweden and Norway"); `field` is markets or channels.
+
+    Raises BadInput for words that name none.
+    """
+    read = _markets if field == "markets" else _channels
+    return tuple(part.value for part in read(answer, Origin.ANSWERED))
+
+
 def _product(brief: Brief, hits: Sequence[AssetHit]) -> Question | None:
     replies = tuple(QuickReply(value=hit.asset.id, label=hit.asset.title) for hit in hits[:5])
     if not brief.products:

@@ -1,0 +1,188 @@
+"""Judges that look, as the critique uses them: on finalists only, to veto; then to order what is left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+
+from agents.services import Services
+from agents.state import Campaign
+from domain.assets import Asset
+from domain.candidate import Candidate, CandidateVerdict, Finding, Severity, Verdict
+from domain.models import ModelRole
+from domain.rules import Policy
+from mcp_servers.assets.contract import GetAsset
+from mcp_servers.judges.contract import Commission, JudgeSet, LookAtParts, LookAtPicture, PreferPictures
+from mcp_servers.toolbox import Toolbox
+
+TOOLS = frozenset(
+    {
+        "assets.get_asset",
+        "judges.look_at_picture",
+        "judges.look_at_parts",
+        "judges.prefer_pictures",
+        "judges.judge_set",
+    }
+)
+PREFERENCE = "look:preference"
+SET = "look:set:"
+RELAXED = "relaxed: "
+
+
+async def looked_at(
+    candidates: Sequence[Candidate], state: Campaign, tools: Toolbox, services: Services
+) -> dict[str, Candidate]:
+    """Have models look at candidates that passed every measured gate, all at once; each with its findings.
+
+    A candidate that a gate failed is never shown: it is not among those given, or comes back as it was.
+    """
+    fit = [c for c in candidates if c.verdict is CandidateVerdict.PASSED]
+    product = await annotated(fit[0], tools, services) if fit else None
+    found = await asyncio.gather(*(findings_about(c, product, state, tools, services) for c in fit))
+    return {c.id: with_more(c, findings) for c, findings in zip(fit, found, strict=True)}
+
+
+async def annotated(candidate: Candidate, tools: Toolbox, services: Services) -> Asset | None:
+    """The product, where somebody compares its parts."""
+    if ModelRole.COMPONENT_JUDGE not in services.looking:
+        return None
+    return await tools.assets.get_asset(GetAsset(brand=services.brand, asset=candidate.products[0]))
+
+
+async def findings_about(
+    candidate: Candidate, product: Asset | None, state: Campaign, tools: Toolbox, services: Services
+) -> tuple[Finding, ...]:
+    """What models find in one picture: its questions first, its product's parts only if none of these vetoes it."""
+    if candidate.artifact is None:
+        return ()
+    book = state["book"]
+    commission = commission_for([candidate], state)
+    findings: tuple[Finding, ...] = ()
+    if ModelRole.GATE_JUDGE in services.looking:
+        mask = candidate.composition.mask
+        looked = await tools.judges.look_at_picture(
+            LookAtPicture(
+                brand=services.brand,
+                image=candidate.artifact.digest,
+                commission=commission,
+                brief=state["brief"],
+                reference=state["plan"].cutouts.get(candidate.products[0]),
+                mask=mask.digest if mask else None,
+                criteria=book.criteria_in_force(),
+                rules=tuple(rule for rule in book.rules if rule.method == "vlm"),
+                policy=book.policy,
+                threshold=book.policy_threshold,
+            )
+        )
+        findings = looked.findings
+    if product is not None and product.components and not fails_a_gate(findings):
+        compared = await tools.judges.look_at_parts(
+            LookAtParts(
+                brand=services.brand,
+                image=candidate.artifact.digest,
+                commission=commission,
+                product=product.id,
+                parts=tuple(product.components),
+                affine=candidate.composition.affine,
+            )
+        )
+        findings = (*findings, *compared.findings)
+    return findings
+
+
+def commission_for(candidates: Iterable[Candidate], state: Campaign) -> Commission:
+    """Who pays for a look, and whose assets are seen."""
+    shown = {name for candidate in candidates for name in candidate.products}
+    scenes = {scene.id: scene.asset for scene in state["plan"].scenes}
+    shown |= {asset for c in candidates if (asset := scenes.get(c.scene.id)) is not None}
+    markets = [part.value for part in state["brief"].markets]
+    return Commission(
+        run_id=state["run_id"],
+        market=markets[0] if markets else "",
+        budget=state["request"].budget,
+        assets=tuple(sorted(shown)),
+    )
+
+
+async def compared(
+    shortlist: Sequence[str], candidates: dict[str, Candidate], state: Campaign, tools: Toolbox, services: Services
+) -> dict[str, Candidate]:
+    """The finalists with what comparing them found: how often each was preferred, and whether they are one set."""
+    shown = [candidates[name] for name in shortlist if candidates[name].artifact]
+    if ModelRole.SET_JUDGE not in services.looking or len(shown) < 2:
+        return {}
+    pictures = {c.id: c.artifact.digest for c in shown if c.artifact}
+    commission = commission_for(shown, state)
+    preference, together = await asyncio.gather(
+        tools.judges.prefer_pictures(
+            PreferPictures(
+                brand=services.brand, pictures=pictures, commission=commission, request=state["brief"].request
+            )
+        ),
+        tools.judges.judge_set(JudgeSet(brand=services.brand, pictures=pictures, commission=commission)),
+    )
+    found = {}
+    for place, name in enumerate(preference.order):
+        wins = preference.wins.get(name)
+        notes = "; ".join(preference.spent.notes)
+        said = f"{wins:+g} comparisons won less lost" if wins is not None else f"not compared: {notes or 'no answer'}"
+        finding = Finding(
+            check=PREFERENCE,
+            verdict=Verdict.PASS if wins is not None else Verdict.ABSTAIN,
+            severity=Severity.RANK,
+            reason=said,
+            value=float(len(preference.order) - place),
+            unit="place from the end",
+        )
+        kept = [f for f in candidates[name].findings if f.check != PREFERENCE and not f.check.startswith(SET)]
+        found[name] = candidates[name].model_copy(update={"findings": (*kept, finding, *together.findings)})
+    return found
+
+
+def preferred(
+    shortlist: tuple[str, ...], candidates: dict[str, Candidate], first: Collection[str]
+) -> tuple[str, ...]:
+    """The shortlist in the order of preference, those in `first` before the others; as it was where nobody compared."""
+
+    def place(name: str) -> float:
+        found = [f for f in candidates[name].findings if f.check == PREFERENCE and f.verdict is Verdict.PASS]
+        return -(found[-1].value or 0.0) if found else 0.0
+
+    return tuple(sorted(shortlist, key=lambda name: (name not in first, place(name))))
+
+
+def relaxed(
+    candidates: dict[str, Candidate], entered: Sequence[Candidate], state: Campaign
+) -> tuple[dict[str, Candidate], tuple[str, ...]]:
+    """Under the flexible policy, when nothing passed: candidates whose failed gates are all flexible pass, in the open.
+
+    Each relaxed gate asks for review instead, and is named in what is returned beside the candidates.
+    """
+    if state["book"].policy is not Policy.FLEXIBLE:
+        return candidates, ()
+    told: list[str] = []
+    passed = dict(candidates)
+    for candidate in entered:
+        failed = candidate.failed_gates()
+        if not failed or not all(finding.evidence.get("flexible") is True for finding in failed):
+            continue
+        checks = {finding.check for finding in failed}
+        findings = tuple(
+            f.model_copy(update={"severity": Severity.REVIEW, "reason": RELAXED + f.reason}) if f.check in checks else f
+            for f in candidate.findings
+        )
+        passed[candidate.id] = with_more(candidate.model_copy(update={"findings": findings}), ())
+        told += [f"{candidate.id}: {name}" for name in sorted(checks)]
+    return passed, tuple(told)
+
+
+def with_more(candidate: Candidate, findings: tuple[Finding, ...]) -> Candidate:
+    """The candidate with further findings: they can fail it, and never pass what had failed (Promise 2)."""
+    every = (*candidate.findings, *findings)
+    verdict = CandidateVerdict.FAILED if fails_a_gate(every) else CandidateVerdict.PASSED
+    return candidate.model_copy(update={"findings": every, "verdict": verdict})
+
+
+def fails_a_gate(findings: Iterable[Finding]) -> bool:
+    """Whether one gate failed."""
+    return any(f.verdict is Verdict.FAIL and f.severity is Severity.GATE for f in findings)

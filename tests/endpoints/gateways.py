@@ -1,0 +1,109 @@
+"""A gateway over an endpoint, with a real ledger; and a clock on which a minute takes a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from domain.model_calls import Allowance, Attempted
+from domain.models import Ask, ImagePart, ModelRole, ModelSpec, Payer, Prompt, Provider, TextPart
+from domain.values import Model
+from memory import Database, Ledger, Metering, open_database
+from tests.endpoints.endpoint import ModelEndpoint
+from tools.models import Bedrock, Gateway, OpenAiChat, seats_for
+from tools.models.catalogue import Known
+from tools.models.clock import Clock
+from tools.models.places import Place
+
+MODEL = "amazon.nova-2-lite-v1:0"
+
+
+class Verdict(Model):
+    """An answer for tests."""
+
+    passed: bool
+    why: str = ""
+    score: int = Field(default=3, ge=1, le=5)
+
+
+GOOD = {"passed": True, "why": "the sign is readable", "score": 4}
+
+
+Open = Callable[..., Gateway]
+
+
+class FastClock:
+    """Time that runs `factor` times as fast, for the gateway and for who waits on it."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+        self._zero = time.monotonic()
+
+    def now(self) -> float:
+        return (time.monotonic() - self._zero) * self.factor
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
+        condition.wait(max(0.0, seconds / self.factor))
+
+
+def bedrock_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    return Place(name=name, region="eu-central-1", url=endpoint.url, **more)
+
+
+def openai_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    return Place(name=name, provider=Provider.OPENAI, url=endpoint.openai, **more)
+
+
+def gateway(
+    database: Database,
+    places: Sequence[Place],
+    *,
+    models: Sequence[str] = (MODEL,),
+    roles: Sequence[ModelRole] = (ModelRole.GATE_JUDGE,),
+    known: Sequence[Known] = (),
+    allowances: Sequence[Allowance] = (),
+    team: str = "",
+    clock: Clock | None = None,
+    patience: float = 20.0,
+    seen: list[Attempted] | None = None,
+    chats: Any = None,
+) -> Gateway:
+    """A gateway whose roles all have the same models at these places."""
+    texts = [
+        f"openai:{model}@{place.url}" if place.provider is Provider.OPENAI else f"bedrock_converse:{model}"
+        for model in models
+        for place in places
+    ]
+    seats = seats_for([ModelSpec.parse(text) for text in dict.fromkeys(texts)], places, known)
+    return Gateway(
+        dict.fromkeys(roles, seats),
+        {Provider.BEDROCK_CONVERSE: Bedrock(), Provider.OPENAI: OpenAiChat()},
+        Metering(Ledger(database, allowances, lambda brand: team)),
+        observer=seen.append if seen is not None else lambda attempt: None,
+        clock=clock,
+        patience=patience,
+        chats=chats,
+    )
+
+
+def question(
+    *parts: TextPart | ImagePart, role: ModelRole = ModelRole.GATE_JUDGE, brand: str = "demo", **payer: Any
+) -> Ask:
+    """An ask for tests."""
+    return Ask(
+        role=role,
+        prompt=Prompt(name="gates", version=1),
+        system="You judge pictures.",
+        parts=parts or (TextPart(text="Is the sign readable?"),),
+        payer=Payer(brand=brand, stage="critique", **payer),
+        longest=256,
+    )
+
+
+def sqlite(folder: Path) -> Database:
+    return open_database(f"sqlite:///{folder}/onbrand.sqlite")

@@ -1,0 +1,64 @@
+"""Credentials that are none, and a database: Bedrock's client wants to sign even on loopback."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memory import Database, RunTable, new_run_id
+from tests.endpoints import gateways
+from tests.endpoints.gateways import Open, sqlite
+from tools.models import Gateway, Place
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of this machine's own AWS settings."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATESTTESTTESTTEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file whose tables are up to date: copying it takes no time, migrating does."""
+    folder = tmp_path_factory.mktemp("migrated")
+    sqlite(folder).close()
+    return folder / "onbrand.sqlite"
+
+
+@pytest.fixture
+def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
+    shutil.copy(migrated, tmp_path / "onbrand.sqlite")
+    database = sqlite(tmp_path)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def gateway(database: Database) -> Iterator[Open]:
+    """Opens gateways over the test's database, and closes them."""
+    opened: list[Gateway] = []
+
+    def open_one(places: Sequence[Place], **how: Any) -> Gateway:
+        opened.append(gateways.gateway(database, places, **how))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def run_id(database: Database) -> str:
+    """A working run of the brand "demo"."""
+    from domain.run import RunRequest
+
+    return RunTable(database).create(RunRequest(request="our can on a terrace"), new_run_id()).run_id

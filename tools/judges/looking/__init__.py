@@ -1,0 +1,35 @@
+"""Judges that look: models on the gateway's port, asked only about pictures that passed every measured gate.
+
+They veto and order; they pass nothing. Storage, runs and sessions do not live here.
+"""
+
+from tools.judges.looking.asking import Bench, Forgetful, roles_that_look
+from tools.judges.looking.parts import FeatureFinder, Reference, checks_of_parts, compare_parts, placed_parts
+from tools.judges.looking.picture import look_at
+from tools.judges.looking.questions import gates_for, lettering_fixes
+from tools.judges.looking.sheets import PROMPTS, RUBRICS, prompt, rubric
+from tools.judges.looking.together import checks_of_set, judge_set, prefer
+from tools.judges.looking.verdicts import checks_of, vetoed
+
+__all__ = [
+    "PROMPTS",
+    "RUBRICS",
+    "Bench",
+    "FeatureFinder",
+    "Forgetful",
+    "Reference",
+    "checks_of",
+    "checks_of_parts",
+    "checks_of_set",
+    "compare_parts",
+    "gates_for",
+    "judge_set",
+    "lettering_fixes",
+    "look_at",
+    "placed_parts",
+    "prefer",
+    "prompt",
+    "roles_that_look",
+    "rubric",
+    "vetoed",
+]

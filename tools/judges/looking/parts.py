@@ -1,0 +1,189 @@
+"""Product parts: cut out of the picture and out of reference photos, and held against each other part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from domain.candidate import Finding, Severity, Verdict
+from domain.looking import Grade, PartsLooked, Scale, Spent, Verdicts
+from domain.models import AskPart, ModelRole, TextPart
+from domain.ports import Image
+from domain.values import Affine, Box
+from tools.judges.locate import locate
+from tools.judges.looking.asking import REFERENCE_SIDE, Bench, ask, data_block, datum, shown
+from tools.judges.looking.sheets import rubric
+
+PREFIX = "look:part:"
+MOST_REFERENCES = 3
+"""Reference crops shown of one part."""
+
+MOST_PARTS = 12
+MARGIN = 0.15
+"""Room shown around a part, share of its longer side: what it sits next to tells position and proportion."""
+
+LEAST_SIDE = 12
+"""A part of fewer pixels across cannot be judged."""
+
+TOKENS_A_PART = 420
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A photo of the real product, and where its parts are in it, in pixels."""
+
+    name: str
+    image: Image
+    parts: Mapping[str, Box]
+
+
+def placed_parts(parts: Mapping[str, Box], affine: Affine, canvas: tuple[int, int]) -> dict[str, Box]:
+    """Where parts of a cutout lie on the canvas (width, height): the box around their corners under the affine.
+
+    `parts` are in cutout pixels. A part of which less than half lies on the canvas is left out.
+    """
+    matrix = np.vstack([np.asarray(affine, np.float64), [0, 0, 1]])
+    return _carried(parts, matrix, canvas)
+
+
+class FeatureFinder:
+    """Implements `domain.ports.PartFinder` by matching the cutout's features: for pictures made elsewhere."""
+
+    def find(self, image: Image, cutout: Image, parts: Mapping[str, Box]) -> dict[str, Box]:
+        """Where the parts lie in the picture; empty where the product is not found."""
+        located = locate(cutout, image)
+        if located is None:
+            return {}
+        return _carried(parts, located.homography, (image.shape[1], image.shape[0]))
+
+
+def _carried(
+    parts: Mapping[str, Box], matrix: npt.NDArray[np.float64], canvas: tuple[int, int]
+) -> dict[str, Box]:
+    width, height = canvas
+    found = {}
+    for name, box in parts.items():
+        x, y, right, bottom = box.x - 0.5, box.y - 0.5, box.x + box.width - 0.5, box.y + box.height - 0.5
+        corners = np.array([[x, y], [right, y], [right, bottom], [x, bottom]], np.float64)
+        quad = cv2.perspectiveTransform(corners[None], matrix)[0] + 0.5
+        low, high = quad.min(0), quad.max(0)
+        inside_low, inside_high = np.clip(low, 0, (width, height)), np.clip(high, 0, (width, height))
+        area = float(np.prod(high - low))
+        kept = float(np.prod(np.maximum(inside_high - inside_low, 0)))
+        if area <= 0 or kept < area / 2:
+            continue
+        left, top = np.floor(inside_low).astype(int)
+        far, low_edge = np.ceil(inside_high).astype(int)
+        found[name] = Box(x=int(left), y=int(top), width=max(1, int(far - left)), height=max(1, int(low_edge - top)))
+    return found
+
+
+def checks_of_parts(parts: Sequence[str]) -> tuple[str, ...]:
+    """The checks that comparing these parts makes."""
+    return tuple(PREFIX + name for name in parts)
+
+
+def compare_parts(
+    bench: Bench, image: Image, where: Mapping[str, Box], references: Sequence[Reference], wanted: Sequence[str]
+) -> Verdicts:
+    """Hold every wanted part against its reference photos, all in one call; one finding a part.
+
+    A part that was not found in the picture or on any reference, or is too small to be judged, abstains and says so.
+
+    Args:
+        bench: models, known answers and who pays.
+        image: RGB picture.
+        where: parts found in the picture, in pixels.
+        references: photos of the real product for this market, those nearest to the picture's viewpoint first.
+        wanted: names of the parts to compare, in order; at most `MOST_PARTS` are.
+    """
+    scales = rubric("parts").scales
+    findings: dict[str, Finding] = {}
+    shown_parts: list[AskPart] = []
+    asked = []
+    for name in wanted[:MOST_PARTS]:
+        known = [reference for reference in references if name in reference.parts][:MOST_REFERENCES]
+        why_not = _why_not(name, where, known)
+        if why_not:
+            findings[name] = _abstained(name, why_not)
+            continue
+        asked.append(name)
+        label = datum(name)
+        shown_parts.append(TextPart(text=f"Part “{label}”, to be judged."))
+        shown_parts.append(shown(crop(image, where[name]), REFERENCE_SIDE))
+        for reference in known:
+            shown_parts.append(TextPart(text=f"Part “{label}”, reference."))
+            shown_parts.append(shown(crop(reference.image, reference.parts[name]), REFERENCE_SIDE))
+    for name in wanted[MOST_PARTS:]:
+        findings[name] = _abstained(name, f"only {MOST_PARTS} parts are compared")
+    spent = Spent()
+    if asked:
+        shown_parts.append(
+            data_block(parts=asked, scales=[{"id": scale.id, "question": scale.question} for scale in scales])
+        )
+        told = ask(
+            bench, ModelRole.COMPONENT_JUDGE, "look_parts", shown_parts, PartsLooked, 100 + TOKENS_A_PART * len(asked)
+        )
+        spent = told.spent
+        grades = {one.part: one.grades for one in told.value.parts} if told.value else {}
+        for name in asked:
+            given = {grade.id: grade for grade in grades.get(name, ())}
+            findings[name] = part_finding(name, scales, given, where[name], told.why_not)
+    return Verdicts(findings=tuple(findings[name] for name in wanted), spent=spent)
+
+
+def part_finding(
+    name: str, scales: Sequence[Scale], given: Mapping[str, Grade], box: Box, why_not: str = ""
+) -> Finding:
+    """One part: a grade under its least on a scale that is a gate fails it, whatever the others are (Promise 2)."""
+    missing = [scale.id for scale in scales if scale.id not in given or given[scale.id].grade > scale.best]
+    if len(missing) == len(scales):
+        return _abstained(name, why_not or "the judge gave no grades")
+    low = [scale for scale in scales if scale.id not in missing and given[scale.id].grade < scale.least]
+    gates = [scale for scale in low if scale.severity is Severity.GATE]
+    reasons = "; ".join(f"{one.id} {given[one.id].grade} of {one.best}: {given[one.id].reason}" for one in low)
+    worst = min(given[scale.id].grade for scale in scales if scale.id not in missing)
+    if low:
+        verdict, said = Verdict.FAIL, reasons
+    elif missing:
+        verdict, said = Verdict.ABSTAIN, f"not graded: {', '.join(missing)}"
+    else:
+        verdict, said = Verdict.PASS, f"agrees with its reference photos; lowest grade {worst}"
+    return Finding(
+        check=PREFIX + name,
+        verdict=verdict,
+        severity=Severity.GATE if gates or not low else Severity.REVIEW,
+        reason=said,
+        value=float(worst),
+        threshold=3.0,
+        unit="lowest grade of 5",
+        region=box,
+        evidence={scale.id: given[scale.id].grade for scale in scales if scale.id not in missing},
+    )
+
+
+def crop(image: Image, box: Box) -> Image:
+    """A part with some room around it."""
+    room = round(MARGIN * max(box.width, box.height))
+    height, width = image.shape[:2]
+    top, left = max(0, box.y - room), max(0, box.x - room)
+    bottom, right = min(height, box.y + box.height + room), min(width, box.x + box.width + room)
+    return np.ascontiguousarray(image[top:bottom, left:right, :3])
+
+
+def _why_not(name: str, where: Mapping[str, Box], known: Sequence[Reference]) -> str:
+    if not known:
+        return "no reference photo shows this part"
+    if name not in where:
+        return "the part was not found in the picture"
+    if min(where[name].width, where[name].height) < LEAST_SIDE:
+        return f"too small to be judged: {where[name].width}x{where[name].height} pixels"
+    return ""
+
+
+def _abstained(name: str, why: str) -> Finding:
+    return Finding(check=PREFIX + name, verdict=Verdict.ABSTAIN, severity=Severity.GATE, reason=why)

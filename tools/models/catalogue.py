@@ -1,0 +1,125 @@
+"""What is known of models: abilities and prices, as data with a date and a source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from importlib import resources
+
+import yaml
+from pydantic import Field
+
+from domain.documents import read_yaml
+from domain.errors import Misconfigured
+from domain.models import Abilities, ModelSpec, Provider, Used
+from domain.values import Model, Money
+from tools.models.places import on_this_machine
+
+FILE = "catalogue.yaml"
+_GEOGRAPHY = re.compile(r"^(us|eu|apac|jp|au|ca|us-gov|global)\.(?=[a-z0-9-]+\.)")
+_MILLION = 1_000_000
+
+
+class Price(Model):
+    """US dollars a million tokens. Without prices of their own, cached tokens cost as others do."""
+
+    input: Money
+    output: Money
+    cached: Money | None = None
+    cache_write: Money | None = None
+
+    def of(self, tokens_in: int, tokens_out: int, cached: int = 0, written: int = 0) -> Money:
+        """What so many tokens cost; `cached` and `written` are part of `tokens_in`."""
+        read = self.input if self.cached is None else self.cached
+        kept = self.input if self.cache_write is None else self.cache_write
+        plain = max(0, tokens_in - cached - written)
+        return (plain * self.input + cached * read + written * kept + tokens_out * self.output) / _MILLION
+
+
+FREE = Price(input=0, output=0)
+
+
+class Known(Model):
+    """A row: which models it is about, what they can do, what they cost. `regional` is the factor for an inference
+    profile of one geography ("eu.…"); `global.` profiles cost as the plain id.
+    """
+
+    match: str
+    abilities: Abilities = Abilities()
+    price: Price | None = None
+    regional: float = Field(default=1.0, gt=0)
+
+
+class Catalogue(Model):
+    """`catalogue.yaml`. `version` is written beside every price that was used."""
+
+    version: str
+    read: date
+    source: str
+    models: tuple[Known, ...]
+
+
+class Card(Model):
+    """What the gateway needs to know of one configured model."""
+
+    spec: ModelSpec
+    abilities: Abilities
+    price: Price
+    price_version: str
+
+    def cost(self, tokens_in: int, tokens_out: int, cached: int = 0, written: int = 0) -> Money:
+        """What an attempt cost."""
+        return self.price.of(tokens_in, tokens_out, cached, written)
+
+    def priced(self, used: Used, written: int = 0) -> Used:
+        """The same use with its cost filled in."""
+        return used.model_copy(update={"cost": self.cost(used.tokens_in, used.tokens_out, used.cached, written)})
+
+
+def card(spec: ModelSpec, own: Sequence[Known] = ()) -> Card:
+    """The card of a model, `own` rows (of the settings) looked through first.
+
+    A model on this machine costs nothing unless a row says so. Raises Misconfigured for another without a price: its
+    calls could not be held against any budget.
+    """
+    book = catalogue()
+    geography = _GEOGRAPHY.match(spec.model)
+    plain = spec.model[geography.end() :] if geography else spec.model
+    for row in (*own, *book.models):
+        if fnmatchcase(spec.model, row.match) or fnmatchcase(plain, row.match):
+            factor = row.regional if geography and geography[1] != "global" else 1.0
+            price = row.price or (FREE if on_this_machine(spec.url) else None)
+            if price is None:
+                break
+            version = book.version if row in book.models else "settings"
+            return Card(spec=spec, abilities=row.abilities, price=_times(price, factor), price_version=version)
+    if spec.provider is Provider.OPENAI and on_this_machine(spec.url):
+        return Card(spec=spec, abilities=Abilities(), price=FREE, price_version="on this machine")
+    raise Misconfigured(
+        f"there is no price on record for {spec}",
+        where="models.known",
+        hint="add a [[models.known]] row: match, abilities and price (input and output, US dollars a million tokens)",
+    )
+
+
+def _times(price: Price, factor: float) -> Price:
+    if factor == 1.0:
+        return price
+    return Price(**{name: None if value is None else value * factor for name, value in price})
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Catalogue:
+    """The shipped rows. Raises Misconfigured when the file was spoilt."""
+    try:
+        text = resources.files("tools.models").joinpath(FILE).read_text("utf-8")
+        return Catalogue.model_validate(read_yaml(text))
+    except (OSError, yaml.YAMLError, ValueError) as error:
+        raise Misconfigured(
+            f"the catalogue of models cannot be read: {error}",
+            where=f"tools/models/{FILE}",
+            hint="undo the last edit of that file, or reinstall the package",
+        ) from error
