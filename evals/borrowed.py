@@ -44,6 +44,14 @@ class Nowhere:
         """Refuse: a replay or fork never publishes (Promise 7)."""
         raise Refused("a fork never publishes", where="publish", hint="approve the real run: onbrand runs approve")
 
+    def digests(self, path: str) -> Mapping[str, Digest] | None:
+        """Whatever is out lies elsewhere."""
+        return None
+
+    def read(self, path: str, name: str) -> bytes | None:
+        """Nothing is there."""
+        return None
+
 
 class Overlaid:
     """An `ArtifactStore` that reads from one store and keeps what is new in another."""

@@ -87,7 +87,7 @@ async def replay(recording: Recording) -> Replay:
         grid=int(head.context.get("grid", 9)),
     )
     request = RunRequest.model_validate(head.request)
-    await play(head.run_id, request, services, recorder, Answers.of(recording), parallel=parallel_of(recording))
+    await play(head.run_id, request, services, recorder, Answers.of(recording))
     replayed = recording_of(recorder.events)
     difference, notes = compared(recording, replayed, tape)
     return Replay(recording, replayed, difference, notes, time.perf_counter() - began)
@@ -125,15 +125,18 @@ async def play(
     recorder: Recorder,
     answers: Answers,
     *,
-    parallel: int,
+    parallel: int | None = None,
     graph: Graph | None = None,
 ) -> Campaign:
     """Run the graph with given answers until one is missing or it ends; returns its last state.
 
-    An error of ours ends it as it ends a run, and is written down as its status; so is a miss of the tape.
+    An error of ours ends it as it ends a run, and is written down as its status; so is a miss of the tape. `parallel`
+    bounds how many branches of a fan-out run side by side: for live calls, since a tape needs no bound.
     """
     graph = graph or in_memory()
-    config: RunnableConfig = {"configurable": {"thread_id": run_id}, "max_concurrency": parallel}
+    config: RunnableConfig = {"configurable": {"thread_id": run_id}}
+    if parallel is not None:
+        config["max_concurrency"] = parallel
     steps = Steps(recorder, StageClock({}))
     given = cast(Any, {"run_id": run_id, "request": request})
     failure: OnbrandError | None = None
@@ -174,7 +177,10 @@ def compared(recording: Recording, replayed: Recording, tape: Tape) -> tuple[Dif
     for number, step in enumerate(recording.steps):
         if number >= len(replayed.steps):
             break
-        if difference := step_difference(step, replayed.steps[number], notes, masked=recording.masked):
+        difference = step_difference(
+            step, replayed.steps[number], notes, masked=recording.masked, missed=tape.missed is not None
+        )
+        if difference is not None:
             return difference, tuple(notes)
     recorded, now = len(recording.steps), len(replayed.steps)
     cut_short = recording.cut_off and now >= recorded
@@ -200,16 +206,23 @@ def status_difference(recording: Recording, replayed: Recording) -> Difference |
     return first("run", one, other)
 
 
-def step_difference(step: Step, again: Step, notes: list[str], *, masked: bool) -> Difference | None:
-    """Whether two steps are the same node with the same decisions; state that differs otherwise is a note."""
+def step_difference(
+    step: Step, again: Step, notes: list[str], *, masked: bool, missed: bool
+) -> Difference | None:
+    """Whether two steps are the same node with the same decisions; state that differs otherwise is a note.
+
+    What a miss of the tape ended is left to the tape, which knows more.
+    """
     if step.node != again.node:
         return Difference("path", "", step.node, again.node)
     done = [branch for branch in in_order(step) if branch.finished is not None and not branch.finished.error]
     others = {branch.index: branch for branch in again.branches}
     for branch, other in zip(done, [others.get(b.index) for b in done], strict=True):
-        if other is None or other.finished is None or branch.finished is None:
-            continue                                # a miss ended it, or its sibling's did: told by the tape
         where = step.node if len(step.branches) == 1 else f"{step.node} branch {branch.index}"
+        if other is None or other.finished is None or branch.finished is None:
+            continue                                # it was ended by an error elsewhere
+        if other.finished.error:
+            return None if missed else Difference(where, "error", "", other.finished.error)
         if branch.finished.decided:                 # version 2
             found = first(where, branch.finished.decided, other.finished.decided)
             wrote = branch.finished.digest

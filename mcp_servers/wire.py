@@ -85,6 +85,11 @@ def typed_errors(tool: Callable[P, R]) -> Callable[P, R]:
     return guarded_sync
 
 
+def text_of(result: CallToolResult) -> str:
+    """What a tool said, where it failed: its error."""
+    return " ".join(block.text for block in result.content if isinstance(block, TextContent))
+
+
 def error_from_text(server: str, tool: str, text: str) -> OnbrandError:
     """The error a shell raised, or a `ToolBroke` when the text is not one of ours."""
     start = text.find("{")
@@ -171,8 +176,7 @@ class Session:
 
     def _raise_if_error(self, tool: str, result: CallToolResult) -> None:
         if result.is_error:
-            texts = [block.text for block in result.content if isinstance(block, TextContent)]
-            raise error_from_text(self.server, tool, " ".join(texts))
+            raise error_from_text(self.server, tool, text_of(result))
 
     async def _result(self, tool: str, request: dict[str, Any], waits: tuple[float, ...]) -> CallToolResult:
         try:

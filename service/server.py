@@ -101,7 +101,7 @@ async def opened(
     settings: Settings, serving: Serving, telemetry: Telemetry, draining: asyncio.Event, url: str, *, local: bool
 ) -> AsyncIterator[ASGIApp]:
     """The application over one home, with its runs being worked on until the end of the block."""
-    async with Onbrand.open(settings, telemetry.recording) as onbrand:
+    async with Onbrand.open(settings, telemetry.recording, telemetry.metrics.attempted) as onbrand:
         dispatcher = Dispatcher(onbrand, serving.work_at_once)
         studio = ServedStudio(onbrand, dispatcher, serving.runs_at_once)
         database = onbrand.wired.database

@@ -70,6 +70,7 @@ def summary_of(view: RunView, row: RunRow, step: Step | None) -> RunSummary:
         failed_checks=dict(failed.most_common()),
         left_out=view.left_out,
         cannot_draw=view.cannot_draw,
+        notes=view.notes,
         rules=tuple(rule for rule in view.rules_checked if worth_a_look(rule)),
         publications=tuple(publication(p) for p in view.publications),
         costs=view.costs,

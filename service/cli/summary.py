@@ -52,6 +52,8 @@ def print_summary(view: RunView) -> None:
     if view.brief:
         print_brief(view.brief)
     print_answers(view)
+    for note in view.notes:
+        out.print(f"  note: {escaped(note)}", highlight=False)
     if view.questions:
         print_questions(view)
     if view.candidates:

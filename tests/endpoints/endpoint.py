@@ -47,6 +47,7 @@ class ModelEndpoint:
         self.script = script
         self.seen: list[Seen] = []
         self.most_at_once = 0
+        self.retention = "default"              # what the account says it keeps
         self._inside = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -57,6 +58,10 @@ class ModelEndpoint:
 
             def log_message(self, *arguments: Any) -> None:
                 pass
+
+            def do_GET(self) -> None:
+                kept = json.dumps({"mode": outer.retention}).encode()
+                _send(self, 200, {"content-type": "application/json"}, kept)
 
             def do_POST(self) -> None:
                 data = self.rfile.read(int(self.headers.get("content-length", 0)))

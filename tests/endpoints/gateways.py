@@ -15,10 +15,13 @@ from domain.models import Ask, ImagePart, ModelRole, ModelSpec, Payer, Prompt, P
 from domain.values import Model
 from memory import Database, Ledger, Metering, open_database
 from tests.endpoints.endpoint import ModelEndpoint
-from tools.models import Bedrock, Gateway, OpenAiChat, seats_for
+from tools.models.bedrock import Bedrock
 from tools.models.catalogue import Known
 from tools.models.clock import Clock
+from tools.models.gateway import Gateway
+from tools.models.openai_chat import OpenAiChat
 from tools.models.places import Place
+from tools.models.seats import seats_for
 
 MODEL = "amazon.nova-2-lite-v1:0"
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from domain.errors import Misconfigured
 from domain.model_calls import Outcome
 from domain.models import ImagePart
 from domain.values import Seconds
@@ -108,6 +109,26 @@ def client_for(place: Place) -> Any:
         user_agent_extra="onbrand",
     )
     return session_for(place).client("bedrock-runtime", config=config, endpoint_url=place.url or None)
+
+
+def retention_of(place: Place) -> str:
+    """What the place's account keeps of what models are sent in that region: "none", "default" and so on.
+
+    Raises Misconfigured when the account does not tell.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    client = session_for(place).client("bedrock", endpoint_url=place.url or None)
+    try:
+        return str(client.get_account_data_retention().get("mode", ""))
+    except (BotoCoreError, ClientError) as error:
+        raise Misconfigured(
+            f"the account of {place.name} does not tell what it keeps: {error}",
+            where=f"models.places ({place.name})",
+            hint="its role needs bedrock:GetAccountDataRetention",
+        ) from error
+    finally:
+        client.close()
 
 
 def converse(place: Place, request: Request) -> dict[str, Any]:

@@ -24,8 +24,8 @@ from domain.errors import (
     TooManyRequests,
 )
 from domain.model_calls import Attempted, ChatLog, Meter, Observer, Outcome, PlannedCall
-from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec, Provider, Used
-from domain.ports import AnswerT, Recorder
+from domain.models import Abilities, Answered, AnswerT, Ask, ModelRole, ModelSpec, Provider, Used
+from domain.ports import Recorder
 from domain.values import Model, RunId, Seconds
 from tools.models.asking import MOST_REPAIRS, request_for, tokens_of
 from tools.models.catalogue import Card
@@ -272,15 +272,20 @@ class Gateway:
             "repairs": [fault.wrong.value for fault in course.faults], "notes": course.notes,
         }
         fields = {
-            "role": ask.role.value, "model": str(course.seat.card.spec), "request": request, "response": response,
+            "stage": ask.payer.stage,
+            "role": ask.role.value,
+            "model": str(course.seat.card.spec),
+            "request": request,
+            "response": response,
             "error": error.document() if error is not None else None,
-            "seconds": round(seconds, 4), "cost": course.used.cost,
+            "seconds": round(seconds, 4),
+            "cost": course.used.cost,
         }
         recorder = self._recorders.get(ask.payer.run_id) if ask.payer.run_id else None
         if recorder is not None:
             recorder.record("model_call", **fields)
         if self._chats is not None and not ask.payer.confidential:
-            self._chats.keep(ask.payer.brand, {"run_id": ask.payer.run_id, "stage": ask.payer.stage, **fields})
+            self._chats.keep(ask.payer.brand, {"run_id": ask.payer.run_id, **fields})
 
 
 def _planned(ask: Ask, request: Request, card: Card, place: Place) -> PlannedCall:
