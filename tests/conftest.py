@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+
+SERVER = os.environ.get("ONBRAND_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
@@ -55,6 +58,22 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     home = tmp_path / "home"
     monkeypatch.setenv("ONBRAND_HOME", str(home))
     yield home
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A fresh Postgres database for the session; skips where there is no server."""
+    psycopg = pytest.importorskip("psycopg", reason="the postgres extra is not installed")
+    try:
+        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=2)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"no Postgres at {SERVER}: {error}")
+    name = f"onbrand_test_{uuid.uuid4().hex[:12]}"
+    with server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield SERVER.rpartition("/")[0] + f"/{name}"
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    server.close()
 
 
 @pytest.hookimpl(trylast=True)
