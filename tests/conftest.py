@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import object_store
+from tests.postgres import postgres_database
 
 if TYPE_CHECKING:
     from memory.bucket import Bucket, Connection
 
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
@@ -90,6 +92,13 @@ def bucket(object_service: object_store.ObjectService, connection: Connection) -
     from memory.bucket import Bucket
 
     return Bucket(BucketAddress(bucket=object_service.new_bucket(), prefix="onbrand"), connection)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A fresh Postgres database for the session; skips where there is no server."""
+    with postgres_database() as url:
+        yield url
 
 
 @pytest.hookimpl(trylast=True)

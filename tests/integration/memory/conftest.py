@@ -10,14 +10,6 @@ from sqlalchemy import text
 
 from memory import Database, Effects, Home, Ledger, RunTable, new_run_id, open_database
 from memory.tables import metadata
-from tests.postgres import postgres_database
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A fresh Postgres database for the session; skips where there is no server."""
-    with postgres_database() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
