@@ -73,7 +73,9 @@ async def record(home: Path) -> Recorded:
         view = await onbrand.approve("demo", run_id, (), "Ada", ("SE",))
         assert view.status is RunStatus.PUBLISHED, view.failure
         seconds = time.perf_counter() - began
-        run_id, view, asked = await begun(RunRequest(request="our can on a terrace"))
+        run_id, view, asked = await begun(RunRequest(request="our can on a terrace. We never use snow."))
+        assert view.brief is not None
+        assert [part.value for part in view.brief.avoid] == ["snow"]
         answers = {q.id: q.replies[0].value if q.replies else q.default for q in view.questions}
         assert len(answers) == 2
         await onbrand.advance("demo", run_id, answer=answers)
