@@ -36,8 +36,9 @@ class Header(Event):
 
     `code` is the program's version with a digest of its sources, `settings` a digest of the settings that decide.
     `books` holds versions by name ("brand", "checks", "market SE"), `generators`, `prompts` and `models` likewise.
-    `titles` are what the brand's library calls its products, as far as the request has a word of them: they help to
-    read it. A fork names the run it came from and what was changed.
+    `models` are by role. `titles` are what the brand's library calls its products, as far as the request has a word of
+    them, and `remembered` the brand's defaults: they help to read it. A fork names the run it came from and what was
+    changed.
     """
 
     kind: Literal["header"] = "header"
@@ -53,6 +54,7 @@ class Header(Event):
     prompts: dict[str, str] = {}
     models: dict[str, str] = {}
     titles: tuple[str, ...] = ()
+    remembered: tuple[dict[str, Any], ...] = ()
     forked_from: str = ""
     changes: tuple[str, ...] = ()
 

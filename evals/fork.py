@@ -23,9 +23,9 @@ from evals.answers import Answers
 from evals.borrowed import borrowed
 from evals.changes import Changes, depending
 from evals.diff import Diff, diff
-from evals.offline import Purse, RecordedHistory
+from evals.offline import Purse, RecordedHistory, RecordedMemory
 from evals.recording import Recording, load, path_of
-from evals.replay import language_of, parallel_of, play, refuse_models
+from evals.replay import language_of, looking_of, parallel_of, play, refuse_models
 from evals.tape import Depends, Tape, TapedSession
 from mcp_servers.connect import BUILD, Servers, open_sessions
 from mcp_servers.toolbox import Sessions
@@ -123,6 +123,8 @@ async def fork(recording: Recording, changes: Changes, settings: Settings, out: 
                     language=language_of(recording),
                     ledger=Purse(),
                     history=RecordedHistory.of(recording),
+                    memory=RecordedMemory.of(recording),
+                    looking=looking_of(recording),
                     grid=grid,
                 )
                 if changes.shortlist:
@@ -148,7 +150,9 @@ def forked_head(
         "settings": head.settings,
         "books": books(head.brand, workshop),
         "generators": {name: made.capability().version for name, made in sorted(workshop.generators.items())},
+        "models": head.models,
         "titles": head.titles,
+        "remembered": head.remembered,
         "forked_from": head.run_id,
         "changes": changes.told,
     }

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from domain.errors import OverBudget
+from domain.remembered import Earlier, Remembered
 from domain.trace import TraceEvent, event_of
-from domain.values import Money
+from domain.values import BrandId, Money, RunId
 from evals.recording import Recording
 
 
@@ -89,3 +90,45 @@ class RecordedHistory:
     def pass_rates(self, brand: str, generator: str) -> tuple[int, int]:
         """Runs there were, and how many of them filled their shortlist."""
         return self.runs, self.passed
+
+
+@dataclass(frozen=True)
+class RecordedMemory:
+    """A `Memory` that says what the recorded run was told, and keeps nothing.
+
+    What a request refers to, and the rules it states, are those of the recorded words; other words state none.
+    """
+
+    request: str
+    known: tuple[Remembered, ...] = ()
+    learned: tuple[Remembered, ...] = ()
+    referred: Earlier | None = None
+
+    @classmethod
+    def of(cls, recording: Recording) -> RecordedMemory:
+        """From the header, and from what the first stage decided."""
+        first = next((b.finished for s in recording.steps[:1] for b in s.branches if b.finished), None)
+        decided = first.decided if first else {}
+        return cls(
+            request=str(recording.header.request.get("request", "")),
+            known=tuple(Remembered.model_validate(row) for row in recording.header.remembered),
+            learned=tuple(Remembered.model_validate(row) for row in decided.get("learned", ())),
+            referred=Earlier.model_validate(decided["earlier"]) if "earlier" in decided else None,
+        )
+
+    def recall(self, brand: BrandId, by: str) -> tuple[Remembered, ...]:
+        """What held, with what the request added."""
+        fresh = {row.id for row in self.learned}
+        return (*(row for row in self.known if row.id not in fresh), *self.learned)
+
+    def learn(self, brand: BrandId, by: str, run_id: RunId, request: str) -> tuple[Remembered, ...]:
+        """The rules the recorded words stated."""
+        return self.learned if request == self.request else ()
+
+    def chose(self, brand: BrandId, by: str, run_id: RunId, field: str, value: str) -> tuple[Remembered, ...]:
+        """Nothing is counted."""
+        return ()
+
+    def earlier(self, brand: BrandId, by: str, run_id: RunId, request: str) -> Earlier | None:
+        """The earlier work the recorded words referred to."""
+        return self.referred if request == self.request else None

@@ -50,12 +50,17 @@ class Branch:
 
 @dataclass
 class Step:
-    """The branches that the graph ran side by side."""
+    """The branches that the graph ran side by side. `early` are calls of attempts that were cut off."""
 
     node: str
     branches: list[Branch] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)
     early: list[ToolCall] = field(default_factory=list)
+    asks: bool = False
+
+    def lose_calls(self) -> None:
+        """What was called so far may be called again."""
+        self.early, self.calls = self.early + self.calls, []
 
     @property
     def finished(self) -> bool:
@@ -135,6 +140,8 @@ def _add(recording: Recording, event: TraceEvent) -> None:
             recording.models.append(event)
         case InterruptRaised():
             recording.raised.append(event)
+            if recording.steps:
+                recording.steps[-1].asks = True
         case InterruptAnswered():
             recording.answers.append(event)
         case _:
@@ -159,14 +166,25 @@ def _add_turn(recording: Recording, event: TraceEvent) -> None:
 def _start(steps: list[Step], event: NodeStarted, *, again: bool) -> None:
     """A branch began: of the step at hand, of a new one, or once more."""
     step = steps[-1] if steps else None
-    if step is not None and step.node == event.node and not step.finished:
-        lost = next((b for b in step.branches if b.open and b.digest == event.digest), None) if again else None
-        if lost is not None:
-            lost.finished = None
-            return
-        step.branches.append(Branch(event.node, event.index or str(len(step.branches)), event.digest))
+    if step is None or step.node != event.node or (step.finished and not (again and _done_again(step, event))):
+        steps.append(Step(event.node, [Branch(event.node, event.index or "0", event.digest)]))
         return
-    steps.append(Step(event.node, [Branch(event.node, event.index or "0", event.digest)]))
+    if step.finished:
+        step.lose_calls()
+    alike = [branch for branch in step.branches if branch.digest == event.digest]
+    lost = next((b for b in alike if b.open), alike[0] if alike and event.digest else None) if again else None
+    if lost is not None:
+        lost.finished = None
+    else:
+        step.branches.append(Branch(event.node, event.index or str(len(step.branches)), event.digest))
+
+
+def _done_again(step: Step, event: NodeStarted) -> bool:
+    """Whether a step that had ended begins once more: the process died after its last word, before it was kept.
+
+    A step that asks a person begins again too, with the answer; that is the run's own way.
+    """
+    return bool(event.digest) and not step.asks and any(branch.digest == event.digest for branch in step.branches)
 
 
 def _finish(steps: list[Step], event: NodeFinished) -> None:
@@ -183,8 +201,7 @@ def _finish(steps: list[Step], event: NodeFinished) -> None:
 def _note_lost(steps: list[Step]) -> None:
     """The process stopped here: what an unfinished step has called so far may be called again."""
     if steps and not steps[-1].finished:
-        steps[-1].early += steps[-1].calls
-        steps[-1].calls = []
+        steps[-1].lose_calls()
 
 
 def _settle(step: Step) -> list[ToolCall]:

@@ -17,11 +17,12 @@ from langgraph.types import Command
 from agents.services import Services
 from agents.state import Campaign
 from domain.errors import BadInput, OnbrandError
+from domain.models import ModelRole
 from domain.ports import Language, Recorder
 from domain.run import Failure, RunRequest, RunStatus
 from evals.answers import Answers
 from evals.differences import Difference, first
-from evals.offline import Kept, Purse, RecordedHistory
+from evals.offline import Kept, Purse, RecordedHistory, RecordedMemory
 from evals.recording import Branch, Recording, Step, path_of, recording_of
 from evals.tape import Tape, TapedSession
 from graphs.campaign import build
@@ -31,6 +32,7 @@ from memory.checkpoints import StrictSerializer, domain_types
 from service.driver import Graph, finished_status, status_after
 from service.steps import StageClock, Steps
 from service.wiring import BuiltinLanguage
+from tools.judges.looking.asking import JUDGES
 
 
 @dataclass(frozen=True)
@@ -84,18 +86,20 @@ async def replay(recording: Recording) -> Replay:
         language=language_of(recording),
         ledger=Purse(),
         history=RecordedHistory.of(recording),
+        memory=RecordedMemory.of(recording),
+        looking=looking_of(recording),
         grid=int(head.context.get("grid", 9)),
     )
     request = RunRequest.model_validate(head.request)
-    await play(head.run_id, request, services, recorder, Answers.of(recording), parallel=parallel_of(recording))
+    await play(head.run_id, request, services, recorder, Answers.of(recording))
     replayed = recording_of(recorder.events)
     difference, notes = compared(recording, replayed, tape)
     return Replay(recording, replayed, difference, notes, time.perf_counter() - began)
 
 
 def refuse_models(recording: Recording) -> None:
-    """Raises BadInput for a run that asked models."""
-    if recording.models:
+    """Raises BadInput for a run that was read or written by models. What judges asked lies behind their tools."""
+    if any(call.role not in set(JUDGES) for call in recording.models):
         raise BadInput(
             "this run asked language or vision models, and a tape plays the answers of tools only",
             where=recording.name,
@@ -106,6 +110,11 @@ def refuse_models(recording: Recording) -> None:
 def language_of(recording: Recording) -> Language:
     """The built-in reader and writer, knowing the product titles that the recorded run knew."""
     return BuiltinLanguage(lambda brand: recording.header.titles)
+
+
+def looking_of(recording: Recording) -> frozenset[ModelRole]:
+    """The roles of judges that looked at pictures; their answers are those of the tools they stood behind."""
+    return frozenset(ModelRole(role) for role in recording.header.context.get("looking", ()))
 
 
 def parallel_of(recording: Recording) -> int:
@@ -125,15 +134,18 @@ async def play(
     recorder: Recorder,
     answers: Answers,
     *,
-    parallel: int,
+    parallel: int | None = None,
     graph: Graph | None = None,
 ) -> Campaign:
     """Run the graph with given answers until one is missing or it ends; returns its last state.
 
-    An error of ours ends it as it ends a run, and is written down as its status; so is a miss of the tape.
+    An error of ours ends it as it ends a run, and is written down as its status; so is a miss of the tape. `parallel`
+    bounds how many branches of a fan-out run side by side: for live calls, since a tape needs no bound.
     """
     graph = graph or in_memory()
-    config: RunnableConfig = {"configurable": {"thread_id": run_id}, "max_concurrency": parallel}
+    config: RunnableConfig = {"configurable": {"thread_id": run_id}}
+    if parallel is not None:
+        config["max_concurrency"] = parallel
     steps = Steps(recorder, StageClock({}))
     given = cast(Any, {"run_id": run_id, "request": request})
     failure: OnbrandError | None = None
@@ -170,21 +182,21 @@ async def play(
 
 def compared(recording: Recording, replayed: Recording, tape: Tape) -> tuple[Difference | None, tuple[str, ...]]:
     """The first difference in path or decisions, and notes on differences that decide nothing."""
-    notes: list[str] = []
-    for number, step in enumerate(recording.steps):
-        if number >= len(replayed.steps):
-            break
-        if difference := step_difference(step, replayed.steps[number], notes, masked=recording.masked):
-            return difference, tuple(notes)
+    otherwise: list[str] = []
+    missed = tape.missed is not None
+    for step, again in zip(recording.steps, replayed.steps, strict=False):
+        difference = step_difference(step, again, otherwise, masked=recording.masked, missed=missed)
+        if difference is not None:
+            return difference, ()
+    notes = [f"state is written otherwise from {otherwise[0]} on, and decides the same"] if otherwise else []
     recorded, now = len(recording.steps), len(replayed.steps)
     cut_short = recording.cut_off and now >= recorded
-    if tape.missed is not None and not cut_short:
+    if missed and cut_short:
+        return None, (*notes, "the recording ends before the run did: compared as far as it goes")
+    if missed:
         return tape.missed, tuple(notes)
     if now < recorded or (now > recorded and not cut_short):
         return first("path", path_of(recording.steps), path_of(replayed.steps)), tuple(notes)
-    if cut_short and tape.missed is not None:
-        notes.append("the recording ends before the run did: compared as far as it goes")
-        return None, tuple(notes)
     if not recording.cut_off and (left := tape.unused()):
         call = left[0]
         return Difference(f"{call.stage}: {call.server}.{call.tool}", "", "a call", "none"), tuple(notes)
@@ -200,21 +212,29 @@ def status_difference(recording: Recording, replayed: Recording) -> Difference |
     return first("run", one, other)
 
 
-def step_difference(step: Step, again: Step, notes: list[str], *, masked: bool) -> Difference | None:
-    """Whether two steps are the same node with the same decisions; state that differs otherwise is a note."""
+def step_difference(
+    step: Step, again: Step, otherwise: list[str], *, masked: bool, missed: bool
+) -> Difference | None:
+    """Whether two steps are the same node with the same decisions; where only other state is written, `otherwise` is
+    told.
+
+    What a miss of the tape ended is left to the tape, which knows more.
+    """
     if step.node != again.node:
         return Difference("path", "", step.node, again.node)
     done = [branch for branch in in_order(step) if branch.finished is not None and not branch.finished.error]
     others = {branch.index: branch for branch in again.branches}
     for branch, other in zip(done, [others.get(b.index) for b in done], strict=True):
-        if other is None or other.finished is None or branch.finished is None:
-            continue                                # a miss ended it, or its sibling's did: told by the tape
         where = step.node if len(step.branches) == 1 else f"{step.node} branch {branch.index}"
+        if other is None or other.finished is None or branch.finished is None:
+            continue                                # it was ended by an error elsewhere
+        if other.finished.error:
+            return None if missed else Difference(where, "error", "", other.finished.error)
         if branch.finished.decided:                 # version 2
             found = first(where, branch.finished.decided, other.finished.decided)
             wrote = branch.finished.digest
             if found is None and wrote and wrote != other.finished.digest and not masked:
-                notes.append(f"{where} writes other state, and decides the same")
+                otherwise.append(where)
         else:
             found = first(where, branch.finished.summary, other.finished.summary)
         if found is not None:

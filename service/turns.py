@@ -109,7 +109,8 @@ class Turns:
             recorder.record("resumed", code=code_version(), settings=settings_digest(self.settings))
             return
         titles = self.wired.language.titles(row.brand)
-        recorder.record("header", **heading(row, self.settings, self.wired.workshop, titles))
+        known = self.wired.memory.recall(row.brand, row.created_by)
+        recorder.record("header", **heading(row, self.settings, self.wired.workshop, titles, known))
 
     async def _ends_before_work(
         self, row: RunRow, lease: Lease, most_crashes: int | None

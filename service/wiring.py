@@ -17,7 +17,7 @@ from domain.run import RunView
 from domain.values import BrandId, BucketAddress
 from mcp_servers.workshop import UPLOAD_TAG, Workshop
 from memory.artifacts import DirectoryStore
-from memory.bucket import Bucket
+from memory.bucket import Bucket, Connection
 from memory.database import Database, open_database
 from memory.demo import DEMO_BRAND, ensure_demo
 from memory.drawings import BucketDrawings, DrawingStore
@@ -192,11 +192,11 @@ def artifact_bucket(settings: Settings) -> Bucket | None:
     """The bucket that keeps pictures, if one is set."""
     if settings.artifacts is None:
         return None
-    return Bucket(BucketAddress.parse(settings.artifacts), settings.artifacts_endpoint)
+    return Bucket(BucketAddress.parse(settings.artifacts), Connection(settings.artifacts_endpoint))
 
 
 def destination(settings: Settings) -> Destination:
     """Where publications go."""
     if isinstance(settings.destination, str):
-        return BucketDestination(Bucket(BucketAddress.parse(settings.destination)))
+        return BucketDestination(Bucket(BucketAddress.parse(settings.destination), Connection()))
     return FolderDestination(settings.destination or settings.home / "published")

@@ -102,7 +102,7 @@ class BodyCap:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        upload = scope["path"] in self._uploads and headers.get("content-type", "").startswith("multipart/")
+        upload = scope["path"] in self._uploads and headers.get("content-type", "").lower().startswith("multipart/")
         most = self._most_upload_bytes + MULTIPART_BYTES if upload else MOST_JSON_BYTES
         refusal = problem(
             413, "too_large", f"the request is longer than {most:,} bytes", instance=scope["path"], where="body",

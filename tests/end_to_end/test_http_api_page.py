@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from domain.access import Role
@@ -49,7 +50,7 @@ def key(home: Path, name: str, *roles: Role) -> str:
         database.close()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 def test_every_command_of_the_page_does_what_the_page_says(home: Path, tmp_path: Path) -> None:
     where = tmp_path / "shell"
     where.mkdir()
@@ -65,16 +66,24 @@ def test_every_command_of_the_page_does_what_the_page_says(home: Path, tmp_path:
         command.write_text('#!/bin/sh\nexec ' + " ".join(ONBRAND) + ' "$@"\n')
         command.chmod(0o755)
         done = subprocess.run(
-            ["bash", "-c", script], env=shell, cwd=where, capture_output=True, text=True, timeout=200, check=False
+            ["bash", "-c", script], env=shell, cwd=where, capture_output=True, text=True, timeout=400, check=False
         )
+        with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {shell['KEY']}"}, timeout=60) as client:
+            run_id = client.get("/v1/runs").json()["items"][0]["run_id"]
+            parts = ("", "/document", "/dossier", "/approval")
+            told = {part: client.get(f"/v1/runs/{run_id}{part}") for part in parts}
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    made, brands, _, events, _, approved, more = [part.strip() for part in done.stdout.split("----")]
+    made, brands, _, events, _, approved, delivered, more = [part.strip() for part in done.stdout.split("----")]
+    assert {part: answer.status_code for part, answer in told.items()} == dict.fromkeys(parts, 200)
+    for part, answer in told.items():
+        assert str(home.parent) not in answer.text, f"a place on the server is told by a run's {part or 'summary'}"
     assert made.startswith("onb_")
     assert json.loads(brands)["items"][0]["brand"] == "demo"
     assert "event: run.status" in events
     urls, _, run = approved.partition("{")
     assert "/v1/artifacts/" in urls
-    assert json.loads("{" + run)["status"] in {"working", "published"}
+    assert json.loads("{" + run)["status"] in {"review", "working", "published"}
+    assert '"status":"published"' in delivered
     decoder, answers, at = json.JSONDecoder(), [], 0
     while at < len(more):
         answer, at = decoder.raw_decode(more, at)

@@ -52,4 +52,4 @@ def test_schemathesis_finds_nothing(bench: Bench, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     tried = re.search(r"(\d+) generated", done.stdout)
     assert tried, done.stdout[-2000:]
-    assert int(tried[1]) > 300, "it hardly tried anything"
+    assert int(tried[1]) > 100, "it hardly tried anything"

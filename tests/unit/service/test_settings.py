@@ -116,3 +116,39 @@ def test_a_url_needs_a_token_that_can_be_one(monkeypatch: pytest.MonkeyPatch, to
     with pytest.raises(Misconfigured, match="token") as caught:
         load_settings()
     assert token is None or token not in str(caught.value.document())
+
+
+def test_signing_in_and_serving_are_set_like_everything_else(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(
+        '[auth.jwt]\nissuer = "https://issuer.example"\naudience = "onbrand"\njwks_url = "https://issuer.example/keys"\n'
+        '[serve]\npublic_url = "https://onbrand.example/"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("ONBRAND_SERVE__ALLOWED_ORIGINS", '["https://studio.example"]')
+    monkeypatch.setenv("ONBRAND_SERVE__METRICS_TOKEN", TOKEN)
+    settings = load_settings()
+    assert settings.auth.jwt is not None
+    assert settings.auth.jwt.algorithms == ("RS256", "ES256", "EdDSA")
+    assert settings.serve.public_url == "https://onbrand.example"
+    assert settings.serve.allowed_origins == ("https://studio.example",)
+    assert TOKEN not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SERVE__PUBLIC_URL", "https://onbrand.example/studio"),
+        ("SERVE__PUBLIC_URL", "onbrand.example"),
+        ("SERVE__PUBLIC_URL", "https://user:pass@onbrand.example"),
+        ("SERVE__ALLOWED_ORIGINS", '["https://studio.example/page"]'),
+        ("SERVE__ALLOWED_ORIGINS", '["*"]'),
+        ("SERVE__MAX_UPLOAD_MB", "65"),
+        ("SERVE__RATE_PER_MINUTE", "0"),
+        ("SERVE__METRICS_TOKEN", "short"),
+        ("AUTH__JWT__ISSUER", "https://issuer.example"),
+    ],
+)
+def test_what_would_open_the_server_too_far_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"ONBRAND_{name}", value)
+    with pytest.raises(Misconfigured):
+        load_settings()

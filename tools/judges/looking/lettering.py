@@ -10,9 +10,13 @@ import numpy as np
 
 from domain.ports import Image, Mask
 from domain.values import Box
-from tools.judges.ocr import TextFound, read_text
+from tools.judges.ocr import SIDE, TextFound, read_text
 
 LEAST_CONFIDENCE = 0.45
+LEAST_LETTERS, LEAST_TOGETHER = 3, 6
+"""Letters and digits of one reading, or of all of them, that can say something. A recogniser sees single letters in
+twigs and rims: many plain photographs have one or two."""
+
 TILE_OVERLAP = 0.12
 _TO_JUDGES = re.compile(
     r"\b(?:scor|grad|rat(?:e|ing)|judg|approv|pass(?:ed)?|verdict|ignore|instruction|system|prompt|perfect|answer|yes)"
@@ -26,19 +30,28 @@ _FILL = 4
 
 
 def readings(image: Image) -> tuple[TextFound, ...]:
-    """Every text found in an RGB picture, as a whole and in four overlapping quarters, where smaller letters are read.
-
-    Raises ToolFailed when the recogniser cannot run.
+    """Every text found in an RGB picture. One that the recogniser would read at less than its own size is also read in
+    four overlapping quarters, where smaller letters are found. Raises ToolFailed when the recogniser cannot run.
     """
-    height, width = image.shape[:2]
     found = list(read_text(image))
+    if max(image.shape[:2]) > SIDE * 1.15:
+        found += _in_quarters(image)
+    sure = [text for text in found if text.confidence >= LEAST_CONFIDENCE and _letters(text)]
+    if sum(map(_letters, sure)) >= LEAST_TOGETHER:
+        return tuple(sure)
+    return tuple(text for text in sure if _letters(text) >= LEAST_LETTERS or _TO_JUDGES.search(text.text))
+
+
+def _in_quarters(image: Image) -> list[TextFound]:
+    height, width = image.shape[:2]
+    found = []
     reach_x, reach_y = round(width * TILE_OVERLAP / 2), round(height * TILE_OVERLAP / 2)
     for top, bottom in ((0, height // 2 + reach_y), (height // 2 - reach_y, height)):
         for left, right in ((0, width // 2 + reach_x), (width // 2 - reach_x, width)):
             for text in read_text(np.ascontiguousarray(image[top:bottom, left:right])):
                 box = text.box.model_copy(update={"x": text.box.x + left, "y": text.box.y + top})
                 found.append(text.model_copy(update={"box": box}))
-    return tuple(text for text in found if text.confidence >= LEAST_CONFIDENCE and text.text.strip())
+    return found
 
 
 def regions_to_cover(found: Sequence[TextFound], product: Mask | None) -> tuple[Box, ...]:
@@ -72,6 +85,10 @@ def without_text(image: Image, boxes: Sequence[Box]) -> Image:
     filled = cv2.inpaint(small, holes, 3, cv2.INPAINT_TELEA)
     large = np.asarray(cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
     return np.where(cover[..., None] > 0, large, image)
+
+
+def _letters(found: TextFound) -> int:
+    return sum(character.isalnum() for character in found.text)
 
 
 def _share_on(box: Box, mask: Mask) -> float:
