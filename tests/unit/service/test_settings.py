@@ -152,3 +152,19 @@ def test_what_would_open_the_server_too_far_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setenv(f"ONBRAND_{name}", value)
     with pytest.raises(Misconfigured):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["collector:4317", "grpc://collector:4317", "http://", "http://ada:hunter2@collector:4318", "http://c:4318/?key=hunter2"],
+)
+def test_a_collectors_url_is_an_address_without_secrets(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ONBRAND_TELEMETRY__ENDPOINT", url)
+    with pytest.raises(Misconfigured) as caught:
+        load_settings()
+    assert caught.value.where.startswith("ONBRAND_TELEMETRY__ENDPOINT")
+    assert "hunter2" not in str(caught.value.document())
+
+
+def test_without_a_collectors_url_no_spans_are_sent() -> None:
+    assert load_settings().telemetry.endpoint is None
