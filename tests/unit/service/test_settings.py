@@ -116,3 +116,30 @@ def test_a_url_needs_a_token_that_can_be_one(monkeypatch: pytest.MonkeyPatch, to
     with pytest.raises(Misconfigured, match="token") as caught:
         load_settings()
     assert token is None or token not in str(caught.value.document())
+
+
+def test_pictures_and_publications_go_to_buckets_or_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load_settings().artifacts, load_settings().destination) == (None, None)
+    monkeypatch.setenv("ONBRAND_ARTIFACTS", "s3://pictures/onbrand/")
+    monkeypatch.setenv("ONBRAND_DESTINATION", "s3://published")
+    assert (load_settings().artifacts, load_settings().destination) == ("s3://pictures/onbrand", "s3://published")
+    monkeypatch.setenv("ONBRAND_DESTINATION", "published/here")
+    assert load_settings().destination == Path("published/here")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ARTIFACTS", "pictures"), ("ARTIFACTS", "s3://"), ("ARTIFACTS", "s3://pictures/../other"),
+        ("DESTINATION", "s3://Pictures"), ("DESTINATION", "s3://pictures/a//b"),
+        ("ARTIFACTS_ENDPOINT", "http://objects.example"), ("ARTIFACTS_ENDPOINT", "https://user:word@objects.example"),
+        ("ARTIFACTS_ENDPOINT", "objects.example"),
+    ],
+)
+def test_an_address_that_will_not_do_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ONBRAND_{name}", value)
+    with pytest.raises(Misconfigured) as caught:
+        load_settings()
+    assert name in caught.value.where
