@@ -118,6 +118,7 @@ def test_a_url_needs_a_token_that_can_be_one(monkeypatch: pytest.MonkeyPatch, to
     assert token is None or token not in str(caught.value.document())
 
 
+<<<<<<< HEAD
 def test_signing_in_and_serving_are_set_like_everything_else(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(
         '[auth.jwt]\nissuer = "https://issuer.example"\naudience = "onbrand"\njwks_url = "https://issuer.example/keys"\n'
@@ -132,11 +133,21 @@ def test_signing_in_and_serving_are_set_like_everything_else(file: Path, monkeyp
     assert settings.serve.public_url == "https://onbrand.example"
     assert settings.serve.allowed_origins == ("https://studio.example",)
     assert TOKEN not in repr(settings)
+=======
+def test_pictures_and_publications_go_to_buckets_or_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load_settings().artifacts, load_settings().destination) == (None, None)
+    monkeypatch.setenv("ONBRAND_ARTIFACTS", "s3://pictures/onbrand/")
+    monkeypatch.setenv("ONBRAND_DESTINATION", "s3://published")
+    assert (load_settings().artifacts, load_settings().destination) == ("s3://pictures/onbrand", "s3://published")
+    monkeypatch.setenv("ONBRAND_DESTINATION", "published/here")
+    assert load_settings().destination == Path("published/here")
+>>>>>>> h-s3
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+<<<<<<< HEAD
         ("SERVE__PUBLIC_URL", "https://onbrand.example/studio"),
         ("SERVE__PUBLIC_URL", "onbrand.example"),
         ("SERVE__PUBLIC_URL", "https://user:pass@onbrand.example"),
@@ -168,3 +179,18 @@ def test_a_collectors_url_is_an_address_without_secrets(monkeypatch: pytest.Monk
 
 def test_without_a_collectors_url_no_spans_are_sent() -> None:
     assert load_settings().telemetry.endpoint is None
+=======
+        ("ARTIFACTS", "pictures"), ("ARTIFACTS", "s3://"), ("ARTIFACTS", "s3://pictures/../other"),
+        ("DESTINATION", "s3://Pictures"), ("DESTINATION", "s3://pictures/a//b"),
+        ("ARTIFACTS_ENDPOINT", "http://objects.example"), ("ARTIFACTS_ENDPOINT", "https://user:word@objects.example"),
+        ("ARTIFACTS_ENDPOINT", "objects.example"),
+    ],
+)
+def test_an_address_that_will_not_do_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ONBRAND_{name}", value)
+    with pytest.raises(Misconfigured) as caught:
+        load_settings()
+    assert name in caught.value.where
+>>>>>>> h-s3
