@@ -117,11 +117,13 @@ def test_an_artifact_that_left_the_bucket_is_not_found_by_who_has_no_copy(
     store, reader = S3Store(bucket, home), S3Store(bucket, Home(tmp_path / "reader"))
     ref = store.put("demo", PICTURES[0], "image/png")
     assert reader.ref("demo", DIGESTS[0]) == ref
+    assert reader.has("demo", DIGESTS[0])
     bucket.delete(ref.path.removeprefix(f"{bucket.url()}/"))
     for _ in range(2):
         with pytest.raises(NotFound):
             reader.get("demo", DIGESTS[0])
-    assert not reader.has("demo", DIGESTS[0])
+    for one in (store, reader):
+        assert not one.has("demo", DIGESTS[0])
     store.put("demo", PICTURES[0], "image/png")
     assert reader.get("demo", DIGESTS[0]) == PICTURES[0]
 
