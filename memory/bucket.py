@@ -97,12 +97,15 @@ class Bucket:
         for left in reversed(range(ATTEMPTS)):
             try:
                 body = self._client.get_object(Bucket=self.address.bucket, Key=self._key(key))["Body"]
-                return bytes(body.read())
             except _failures() as error:
                 if _code(error) in _ABSENT:
                     return None
+                raise bucket_failure(error, self.url(key)) from error
+            try:
+                return bytes(body.read())
+            except _failures() as error:
                 # boto3 repeats requests, not what it has begun to read: a body that broke off is asked for again.
-                if hasattr(error, "response") or not left:
+                if not left:
                     raise bucket_failure(error, self.url(key)) from error
         return None
 

@@ -25,8 +25,10 @@ from memory.home import Home
 from memory.keys import Keys
 from memory.runs import RunTable
 from memory.tables import assets
+from tests.collector import Collector
 from tests.end_to_end.conftest import ONBRAND, environment
 from tests.end_to_end.test_resume import drawings
+from tests.serving import serving
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -147,12 +149,19 @@ def test_a_run_is_finished_by_the_next_server_and_nothing_is_drawn_twice(home: P
     with opened(Home(home)) as database:
         assert RunTable(database).get("demo", run_id).status is RunStatus.WORKING
     before = drawings(home)
-    with served(home, "second") as second, second.client(creator) as client:
+    collector = Collector()
+    with (
+        serving(collector.app) as endpoint,
+        served(home, "second", ONBRAND_TELEMETRY__ENDPOINT=endpoint) as second,
+        second.client(creator) as client,
+    ):
         run = settled(client, run_id)
+        assert second.end(signal.SIGTERM) == 0
     assert run["status"] == "review", run["failure"]
     assert len(run["pictures"]) == 3
     after = drawings(home)
     assert {name: after[name] for name in before} == before, "a finished drawing was made again"
+    assert {"GET /v1/runs/{run_id}", "invoke_workflow campaign", "invoke_agent critique"} <= set(collector.spans)
     # Told to stop, a server ends the step it is in, which may be the whole of the drawing.
     assert number is signal.SIGTERM or len(after) > len(before), "it was not killed in the middle"
 
@@ -209,5 +218,4 @@ def published_once(home: Path, ben: httpx2.Client, cleo: httpx2.Client, run_id: 
     until(out)
     keys = [publication["key"] for publication in run["publications"]]
     assert len(keys) == len(set(keys)) == len(yes["digests"]) * len(yes["markets"])
-    dossiers = list((home / "published").rglob("dossier.json"))
-    assert len(dossiers) == len(keys), dossiers
+    assert {folder.name for folder in (home / "published").iterdir()} == set(keys)
