@@ -22,11 +22,6 @@ SUITES = {
     "captions": "evals.captioning",
     "compliance": "evals.compliance",
     "injection": "evals.injection",
-    "trajectories": "evals.trajectories",
-    "critic": "evals.critic",
-    "revision": "evals.revision",
-    "fidelity": "evals.fidelity",
-    "sets": "evals.sets",
 }
 """The suites, in the order of a full run: those that need no picture first."""
 
