@@ -26,12 +26,33 @@ Mask = npt.NDArray[np.uint8]
 
 
 class ArtifactStore(Protocol):
-    """Bytes under their SHA-256, in one directory per brand."""
+    """Bytes under their SHA-256, in one directory per brand. A reference's `path` is a file or an s3:// URL."""
 
     def put(self, brand: BrandId, data: bytes, media_type: str) -> ArtifactRef: ...
     def get(self, brand: BrandId, digest: Digest) -> bytes: ...
     def ref(self, brand: BrandId, digest: Digest) -> ArtifactRef: ...
     def has(self, brand: BrandId, digest: Digest) -> bool: ...
+
+
+class ObjectStore(Protocol):
+    """Bytes under keys, elsewhere. `put_new` keeps nothing where there is an object of this key already, and says so.
+
+    Every method raises StorageFailed when the store cannot be used.
+    """
+
+    def url(self, key: str = "") -> str: ...
+    def put_new(self, key: str, data: bytes, media_type: str) -> bool: ...
+    def get(self, key: str) -> bytes | None: ...
+    def sha256(self, key: str) -> Digest | None: ...
+    def keys(self, prefix: str) -> Sequence[str]: ...
+    def delete(self, key: str) -> None: ...
+
+
+class Drawings(Protocol):
+    """Finished drawings by what was asked for, kept where the artifacts are that they name."""
+
+    def find(self, brand: BrandId, key: Digest) -> Candidate | None: ...
+    def keep(self, brand: BrandId, key: Digest, drawn: Candidate) -> None: ...
 
 
 class Embedder(Protocol):
@@ -185,12 +206,18 @@ class Generator(Protocol):
 
 
 class Destination(Protocol):
-    """Where publications go. `deliver` is create-if-absent: a second call with the same key changes nothing."""
+    """Where publications go. `deliver` is create-if-absent: a second call with the same key changes nothing.
+
+    `digests` gives the SHA-256 of every file at a path that `deliver` returned, by name: empty when nothing lies there,
+    None when the path is of another destination. `read` gives one of these files, None when it is not there.
+    """
 
     name: str
 
     def find(self, key: str) -> str | None: ...
     def deliver(self, key: str, files: Mapping[str, bytes]) -> str: ...
+    def digests(self, path: str) -> Mapping[str, Digest] | None: ...
+    def read(self, path: str, name: str) -> bytes | None: ...
 
 
 class Recorder(Protocol):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -36,8 +36,9 @@ class Header(Event):
 
     `code` is the program's version with a digest of its sources, `settings` a digest of the settings that decide.
     `books` holds versions by name ("brand", "checks", "market SE"), `generators`, `prompts` and `models` likewise.
-    `titles` are what the brand's library calls its products, as far as the request has a word of them: they help to
-    read it. A fork names the run it came from and what was changed.
+    `models` are by role. `titles` are what the brand's library calls its products, as far as the request has a word of
+    them, and `remembered` the brand's defaults: they help to read it. A fork names the run it came from and what was
+    changed.
     """
 
     kind: Literal["header"] = "header"
@@ -53,6 +54,7 @@ class Header(Event):
     prompts: dict[str, str] = {}
     models: dict[str, str] = {}
     titles: tuple[str, ...] = ()
+    remembered: tuple[dict[str, Any], ...] = ()
     forked_from: str = ""
     changes: tuple[str, ...] = ()
 
@@ -174,6 +176,28 @@ TraceEvent = Annotated[
     Field(discriminator="kind"),
 ]
 _READER: TypeAdapter[TraceEvent] = TypeAdapter(TraceEvent)
+
+
+_KINDS: dict[str, type[Event]] = {
+    kind.model_fields["kind"].default: kind
+    for kind in (
+        Header,
+        Resumed,
+        NodeStarted,
+        NodeFinished,
+        ToolCall,
+        ModelCall,
+        InterruptRaised,
+        InterruptAnswered,
+        RunStatusSet,
+        RunEnded,
+    )
+}
+
+
+def event_of(kind: str, **fields: Any) -> TraceEvent:
+    """An event from fields that are known to be right: nothing is checked, which a replay has no time for."""
+    return cast("TraceEvent", _KINDS[kind].model_construct(**fields))
 
 
 def parse_event(line: str | bytes) -> TraceEvent:

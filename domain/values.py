@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -45,6 +46,32 @@ class Size(Model):
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
+
+
+BUCKET_SCHEME = "s3://"
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PREFIX_PART = re.compile(r"[A-Za-z0-9!_*'()=.-]+")
+
+
+class BucketAddress(Model):
+    """A bucket, and the prefix of the keys in it; the prefix may be empty."""
+
+    bucket: str
+    prefix: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "s3://bucket/prefix"; raises ValueError saying what is wrong otherwise."""
+        bucket, _, prefix = text.removeprefix(BUCKET_SCHEME).rstrip("/").partition("/")
+        if not text.startswith(BUCKET_SCHEME) or not _BUCKET.fullmatch(bucket):
+            raise ValueError("give a bucket and a prefix, such as s3://pictures/onbrand")
+        parts = prefix.split("/") if prefix else []
+        if len(prefix) > 512 or any(not _PREFIX_PART.fullmatch(part) or not part.strip(".") for part in parts):
+            raise ValueError("a prefix is made of letters, digits, hyphens and underscores, in parts divided by /")
+        return cls(bucket=bucket, prefix=prefix)
+
+    def __str__(self) -> str:
+        return f"{BUCKET_SCHEME}{self.bucket}" + (f"/{self.prefix}" if self.prefix else "")
 
 
 class Point(Model):

@@ -30,7 +30,7 @@ from domain.errors import NotFound, ToolFailed
 from domain.ports import ArtifactStore
 from domain.values import BrandId
 from mcp_servers.endpoint import Endpoint
-from mcp_servers.wire import exchange, plain_errors
+from mcp_servers.wire import error_from_text, exchange, plain_errors, text_of
 
 MOST_ANSWER_BYTES = 4 * 2**20
 """Largest answer read. Those of a run of 27 candidates are tens of kilobytes."""
@@ -41,6 +41,15 @@ SILENCE_TIMEOUT_S = 60.0
 
 GONE = frozenset({502, 503, 504})
 """What a proxy answers for a server that is not there."""
+
+
+NAMED_BY_RUNS = frozenset({"diffusion", "judges"})
+"""Servers that are asked only about what the run has found before: for them nothing can be missing."""
+
+TOGETHER = (
+    "both ends must use one database, and one folder or bucket of artifacts: give them the same home, or set the same "
+    "ONBRAND_DATABASE_URL and ONBRAND_ARTIFACTS=s3://bucket/prefix at both"
+)
 
 
 class Remote:
@@ -61,12 +70,14 @@ class Remote:
             yield cls(server, endpoint, artifacts, http)
 
     async def call_tool(self, name: str, request: dict[str, Any], timeout_s: float) -> CallToolResult:
-        """One call. Raises MCPError when no answer came, ToolFailed when it names artifacts this brand has not."""
+        """One call. Raises MCPError when no answer came, ToolFailed when the server sees other artifacts than we do."""
         async with plain_errors(), self._exchange() as client:
             result = await exchange(client, name, request, timeout_s)
-        if result.structured_content is not None and not result.is_error:
-            where = f"{self.server}.{name}"
-            await asyncio.to_thread(self._settle, result.structured_content, request.get("brand"), where)
+        where, brand = f"{self.server}.{name}", request.get("brand")
+        if result.is_error:
+            await asyncio.to_thread(self._refuse_blindness, name, result, brand)
+        elif result.structured_content is not None:
+            await asyncio.to_thread(self._settle, result.structured_content, brand, where)
         return result
 
     async def tools(self) -> list[Tool]:
@@ -96,12 +107,22 @@ class Remote:
             known = self._artifacts.ref(brand or "", digest)
         except NotFound:
             raise ToolFailed(
-                f"{where} names an artifact that this brand does not have: {digest[:12]}",
-                where=where,
-                hint="the tool server must use the same home (database and artifact folder) as this program",
+                f"{where} names an artifact that this brand does not have: {digest[:12]}", where=where, hint=TOGETHER
             ) from None
         if {"media_type", "path", "bytes"} <= part.keys():
             part.update(known.model_dump(mode="json"))
+
+    def _refuse_blindness(self, tool: str, result: CallToolResult, brand: BrandId | None) -> None:
+        """Raise ToolFailed when the server does not find what we have: it looks in another place than we do."""
+        error = error_from_text(self.server, tool, text_of(result))
+        if not isinstance(error, NotFound) or brand is None:
+            return
+        if self.server in NAMED_BY_RUNS or self._artifacts.has(brand, error.where):
+            raise ToolFailed(
+                f"{self.server}.{tool} does not find what this program has: {error.message}",
+                where=f"{self.server}.{tool}",
+                hint=TOGETHER,
+            )
 
 
 def http_client(endpoint: Endpoint) -> httpx2.AsyncClient:

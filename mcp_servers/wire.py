@@ -85,6 +85,11 @@ def typed_errors(tool: Callable[P, R]) -> Callable[P, R]:
     return guarded_sync
 
 
+def text_of(result: CallToolResult) -> str:
+    """What a tool said, where it failed: its error."""
+    return " ".join(block.text for block in result.content if isinstance(block, TextContent))
+
+
 def error_from_text(server: str, tool: str, text: str) -> OnbrandError:
     """The error a shell raised, or a `ToolBroke` when the text is not one of ours."""
     start = text.find("{")
@@ -150,18 +155,28 @@ class Session:
         self._record(stage, tool, request, started, result=result, cost=float(result.get("cost") or 0.0))
         return parsed
 
+    async def raw(self, tool: str, request: dict[str, Any]) -> Any:
+        """One call by a request as it was written down, for whoever makes recorded calls again: the structured answer
+        as it came. Nothing is recorded. Raises the tool's own OnbrandError, or ToolFailed.
+        """
+        result = await self._result(tool, request, ())
+        self._raise_if_error(tool, result)
+        return result.structured_content
+
     async def _answer(
         self, tool: str, request: dict[str, Any], answer: type[Answer], waits: tuple[float, ...]
     ) -> Answer:
         where = f"{self.server}.{tool}"
         result = await self._result(tool, request, waits)
-        if result.is_error:
-            texts = [block.text for block in result.content if isinstance(block, TextContent)]
-            raise error_from_text(self.server, tool, " ".join(texts))
+        self._raise_if_error(tool, result)
         try:
             return answer.model_validate(result.structured_content)
         except ValidationError as error:
             raise outside(where, error.errors()[0]["msg"]) from error
+
+    def _raise_if_error(self, tool: str, result: CallToolResult) -> None:
+        if result.is_error:
+            raise error_from_text(self.server, tool, text_of(result))
 
     async def _result(self, tool: str, request: dict[str, Any], waits: tuple[float, ...]) -> CallToolResult:
         try:

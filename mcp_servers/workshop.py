@@ -11,6 +11,7 @@ from domain.ports import (
     ArtifactStore,
     AssetLibrary,
     Destination,
+    Drawings,
     Embedder,
     Generator,
     Image,
@@ -19,7 +20,6 @@ from domain.ports import (
     Rulebook,
 )
 from domain.values import ArtifactRef, BrandId, Digest
-from memory.drawings import DrawingStore
 from memory.effects import Effects
 from memory.runs import RunTable
 from tools.imaging.decode import decode, encode_png
@@ -84,7 +84,7 @@ class Workshop:
     rulebook: Rulebook
     runs: RunTable
     effects: Effects
-    drawings: DrawingStore
+    drawings: Drawings
     generators: Mapping[str, Generator]
     embedder: Embedder
     destination: Destination

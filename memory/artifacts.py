@@ -38,7 +38,8 @@ EXTENSIONS = {
 }
 """Media types that can be kept, and the file name extension that remembers each."""
 
-_MEDIA_TYPES = {extension: media_type for media_type, extension in EXTENSIONS.items()}
+MEDIA_TYPES = {extension: media_type for media_type, extension in EXTENSIONS.items()}
+"""The inverse."""
 
 
 class DirectoryStore:
@@ -95,7 +96,7 @@ class DirectoryStore:
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
-            raise _not_found(digest) from error
+            raise not_found(digest) from error
         except OSError as error:
             raise StorageFailed(
                 f"An artifact cannot be read: {os.strerror(error.errno or 0)}.",
@@ -119,11 +120,11 @@ class DirectoryStore:
     def _path(self, brand: str, digest: str) -> Path:
         found = self._find(brand, digest)
         if found is None:
-            raise _not_found(digest)
+            raise not_found(digest)
         return found
 
     def _find(self, brand: str, digest: str) -> Path | None:
-        if not _DIGEST.fullmatch(digest):
+        if not is_digest(digest):
             return None
         return next(iter(self._folder(brand, digest).glob(f"{digest}.*")), None)
 
@@ -140,8 +141,8 @@ def _ref(path: Path, digest: str) -> ArtifactRef:
     try:
         size = path.stat().st_size
     except FileNotFoundError as error:
-        raise _not_found(digest) from error
-    return ArtifactRef(digest=digest, media_type=_MEDIA_TYPES[path.suffix[1:]], path=str(path), bytes=size)
+        raise not_found(digest) from error
+    return ArtifactRef(digest=digest, media_type=MEDIA_TYPES[path.suffix[1:]], path=str(path), bytes=size)
 
 
 def _hash_of(path: Path) -> str | None:
@@ -201,5 +202,11 @@ def _write_failed(error: OSError, path: Path) -> StorageFailed:
     )
 
 
-def _not_found(digest: str) -> NotFound:
+def is_digest(text: str) -> bool:
+    """Whether this can be a digest; nothing else may become part of a path or key."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def not_found(digest: str) -> NotFound:
+    """The error for an artifact that is not there, or is another brand's. `where` is the digest."""
     return NotFound(f"There is no artifact {digest[:12]}.", where=digest, hint="If it was removed, draw it again.")

@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ from memory.database import BUSY_SECONDS, translated
 from memory.home import Home
 
 if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
     from psycopg import AsyncConnection
     from psycopg.rows import DictRow
     from psycopg_pool import AsyncConnectionPool
@@ -62,6 +65,17 @@ def domain_types() -> frozenset[type]:
     )
 
 
+@dataclass(frozen=True)
+class Enumerated:
+    """A value of an enumeration on its way into Postgres.
+
+    The Postgres saver writes text into the checkpoint's JSON and everything else by the serializer (3.2.0). An
+    enumeration of text passes for text, and would come back as no more than that.
+    """
+
+    value: Enum
+
+
 class StrictSerializer(JsonPlusSerializer):
     """LangGraph's serializer with a closed list of types, and no quiet stand-ins.
 
@@ -73,6 +87,10 @@ class StrictSerializer(JsonPlusSerializer):
 
     def __init__(self, types: Iterable[type]) -> None:
         super().__init__(allowed_msgpack_modules=tuple(types))
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        """The value as bytes, and how to read them."""
+        return super().dumps_typed(obj.value if isinstance(obj, Enumerated) else obj)
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
         """The value. Raises StorageFailed when it holds a type that is not listed, or fields that do not fit."""
@@ -193,7 +211,19 @@ async def _postgres(
 ) -> BaseCheckpointSaver[Any]:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415  an extra
 
-    saver = AsyncPostgresSaver(pool, serde=serde)
+    class Saver(AsyncPostgresSaver):
+        async def aput(
+            self,
+            config: RunnableConfig,
+            checkpoint: Checkpoint,
+            metadata: CheckpointMetadata,
+            new_versions: ChannelVersions,
+        ) -> RunnableConfig:
+            held = checkpoint["channel_values"].items()
+            values = {name: Enumerated(value) if isinstance(value, Enum) else value for name, value in held}
+            return await super().aput(config, {**checkpoint, "channel_values": values}, metadata, new_versions)
+
+    saver = Saver(pool, serde=serde)
     # Its set-up is not safe to run twice at once. A waiting lock would hold a snapshot, which CREATE INDEX
     # CONCURRENTLY inside set-up waits for in turn: so try, and try again.
     async with pool.connection() as connection:

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from domain.candidate import Candidate, Slot
 from domain.errors import StorageFailed
 from domain.values import BrandId, Digest
-from memory.home import Home
+from memory.bucket import Bucket
+from memory.home import Home, checked_brand
 
 
 def drawing_key(slot: Slot, cutouts: Mapping[str, Digest], generator_version: str) -> Digest:
@@ -22,6 +23,32 @@ def drawing_key(slot: Slot, cutouts: Mapping[str, Digest], generator_version: st
     used = {name: cutouts[name] for name in sorted({*slot.products, *(o.product for o in slot.composition.others)})}
     document = json.dumps([asked, used, generator_version], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(document.encode()).hexdigest()
+
+
+class BucketDrawings:
+    """Records of finished drawings beside the artifacts of a bucket: `brands/<brand>/drawings/<key>.json`.
+
+    Whichever host takes a run's work over finds there what others have drawn.
+    """
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.bucket = bucket
+
+    def find(self, brand: BrandId, key: Digest) -> Candidate | None:
+        """As `DrawingStore.find`; raises StorageFailed when the bucket cannot be asked."""
+        record = self.bucket.get(_key(brand, key))
+        try:
+            return None if record is None else Candidate.model_validate_json(record)
+        except ValidationError:
+            return None
+
+    def keep(self, brand: BrandId, key: Digest, drawn: Candidate) -> None:
+        """Keep a finished drawing whole or not at all; raises StorageFailed when the bucket refuses."""
+        self.bucket.replace(_key(brand, key), drawn.model_dump_json().encode(), "application/json")
+
+
+def _key(brand: BrandId, key: Digest) -> str:
+    return f"brands/{checked_brand(brand)}/drawings/{key}.json"
 
 
 class DrawingStore:

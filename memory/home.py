@@ -8,9 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import NotFound, StorageFailed
+from domain.values import BrandId
 
 _BRAND = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _RUN = re.compile(r"run-[0-9a-z]{8,40}")
+
+
+def checked_brand(brand: str) -> BrandId:
+    """The brand id, if it is one: no other may become part of a path or key. Raises NotFound."""
+    if not _BRAND.fullmatch(brand):
+        raise NotFound(
+            f"There is no brand {brand!r}.", hint="Brand ids are lower-case letters, digits and hyphens, at most 63."
+        )
+    return brand
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,8 @@ class Home:
         root/
             onbrand.sqlite           the database, unless a Postgres URL is configured
             checkpoints.sqlite       LangGraph's checkpoints, likewise
-            brands/<brand>/artifacts, drawings, traces, index, chats
+            brands/<brand>/artifacts, drawings, traces, index, chats, evals
+            brands/<brand>/cache     copies of artifacts that a bucket holds, where one is configured
             out/                     pictures and dossiers for people
 
     Every path that holds a brand's data is reached through a method that takes the brand id and refuses anything that
@@ -50,9 +61,17 @@ class Home:
         """A brand's artifacts. Raises NotFound when `brand` is no brand id."""
         return self._brand(brand, "artifacts")
 
+    def cache(self, brand: str) -> Path:
+        """Copies of a brand's artifacts in a bucket; may be deleted. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "cache")
+
     def traces(self, brand: str) -> Path:
         """A brand's traces, one file a run. Raises NotFound when `brand` is no brand id."""
         return self._brand(brand, "traces")
+
+    def evals(self, brand: str) -> Path:
+        """Forks of a brand's runs and results of evaluations. Raises NotFound when `brand` is no brand id."""
+        return self._brand(brand, "evals")
 
     def drawings(self, brand: str) -> Path:
         """Records of a brand's finished drawings. Raises NotFound when `brand` is no brand id."""
@@ -73,12 +92,7 @@ class Home:
         return self.traces(brand) / f"{run_id}.jsonl"
 
     def _brand(self, brand: str, kind: str) -> Path:
-        if not _BRAND.fullmatch(brand):
-            raise NotFound(
-                f"There is no brand {brand!r}.",
-                hint="Brand ids are lower-case letters, digits and hyphens, at most 63.",
-            )
-        return self._folder("brands", brand, kind)
+        return self._folder("brands", checked_brand(brand), kind)
 
     def _folder(self, *parts: str) -> Path:
         folder = self.root.joinpath(*parts)

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import func, or_, select
 
 from domain.assets import Asset, AssetHit, AssetKind
 from domain.errors import BadInput, NotFound, OnbrandError
 from domain.ports import ArtifactStore, Embedder, Image, ImageEmbedder, Ranker
 from domain.values import BrandId
 from memory.asset_filters import condition
+from memory.asset_rows import write_row
 from memory.database import Database
 from memory.home import Home
 from memory.index import BrandIndex, IndexEntry, IndexUnreadable, Vector, open_index
@@ -73,12 +74,7 @@ class Library:
         picture = self._visual.embed([self._picture(asset)])[0]
         created = datetime.now(UTC)
         with self._database.begin() as connection:
-            connection.execute(delete(rows).where(rows.c.brand == asset.brand, rows.c.id == asset.id))
-            connection.execute(insert(rows).values(
-                brand=asset.brand, id=asset.id, kind=asset.kind.value, title=asset.title,
-                description=asset.description, tags=list(asset.tags), document=asset.model_dump(mode="json"),
-                digest=asset.digest, confidential=asset.confidential, embargo=asset.embargo, created=created,
-            ))
+            write_row(connection, asset, created)
         text = self._embedder.embed([described(asset)])[0]
         entry = IndexEntry(asset.id, asset.kind.value, mark(created), {"text": text, "visual": picture})
         with self._guard:

@@ -160,7 +160,7 @@ class Dispatcher:
             hint="the server's log has the details; what is finished is kept",
         )
         try:
-            await self.onbrand.end(brand, run_id, Failure(**fault.document()))
+            await self.onbrand.turns.end(brand, run_id, Failure(**fault.document()))
         except OnbrandError as trouble:
             self._pause(run_id)
             log.warning("%s could not be ended: %s", run_id, trouble)

@@ -9,9 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from domain.models import ModelRole
+from domain.remembered import Remembered
 from mcp_servers.workshop import Workshop
 from memory.runs import RunRow
 from service.settings import Settings
+from tools.judges.looking import roles_that_look
 
 CODE_VERSION = "0.1.0"
 
@@ -42,18 +45,29 @@ def settings_digest(settings: Settings) -> str:
     return hashlib.sha256(settings.model_dump_json(include=set(DECIDING)).encode()).hexdigest()
 
 
-def heading(row: RunRow, settings: Settings, workshop: Workshop, titles: Sequence[str]) -> dict[str, Any]:
-    """The fields of a trace's header. Reads the rulebook; `titles` are the brand's product titles."""
+def heading(
+    row: RunRow, settings: Settings, workshop: Workshop, titles: Sequence[str], remembered: Sequence[Remembered] = ()
+) -> dict[str, Any]:
+    """The fields of a trace's header. Reads the rulebook; `titles` are the brand's product titles, `remembered` the
+    defaults that hold for who asks.
+    """
     generators = {name: generator.capability().version for name, generator in sorted(workshop.generators.items())}
     return {
         "run_id": row.run_id,
         "brand": row.brand,
         "code": code_version(),
         "request": row.request.model_dump(mode="json"),
-        "context": {"grid": settings.grid, "parallel": settings.parallel, "generators": sorted(generators)},
+        "context": {
+            "grid": settings.grid,
+            "parallel": settings.parallel,
+            "generators": sorted(generators),
+            "looking": sorted(roles_that_look(workshop.models)),
+        },
         "settings": settings_digest(settings),
         "books": books(row.brand, workshop),
         "generators": generators,
+        "models": {role.value: str(spec) for role in ModelRole if (spec := workshop.models.serves(role))},
+        "remembered": [row.model_dump(mode="json") for row in remembered],
         "titles": titles_for(row.request.request, titles),
     }
 
@@ -78,5 +92,5 @@ def _words(text: str) -> set[str]:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether a reader could take one word for the other: wider than its spelling, which changes at most two."""
+    """Whether a reader could take one word for another; wider than its spelling, which changes two letters at most."""
     return abs(len(one) - len(other)) <= 2 and len(set(one) ^ set(other)) <= 4

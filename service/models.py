@@ -97,7 +97,12 @@ def language_for(
             budget=row.request.budget,
         )
 
-    return ModelLanguage(models, built_in, payer, notes.add, [channel.id for channel in channels()])
+    return ModelLanguage(models, built_in, payer, notes.add, channel_ids)
+
+
+def channel_ids() -> tuple[str, ...]:
+    """The channels a request can name."""
+    return tuple(channel.id for channel in channels())
 
 
 def touches_confidential(library: AssetLibrary, brand: BrandId, text: str, assets: Sequence[str]) -> bool:

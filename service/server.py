@@ -86,7 +86,12 @@ def serve(
                     ssl_certfile=listening.certificate,
                     ssl_keyfile=listening.key,
                 )
-                await Stopping(config, lambda: on_start(url), draining.set).serve(sockets=[listens])
+
+                def started() -> None:
+                    log.info("listening", extra={"url": url})
+                    on_start(url)
+
+                await Stopping(config, started, draining.set).serve(sockets=[listens])
 
         asyncio.run(work())
 
@@ -154,6 +159,7 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 async def drain_when(draining: asyncio.Event, dispatcher: Dispatcher) -> None:
     """Have runs end their steps while the last requests end."""
     await draining.wait()
+    log.info("draining", extra={"working": dispatcher.working})
     await dispatcher.drain(DRAIN_S)
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from domain.errors import Misconfigured
+from domain.values import BUCKET_SCHEME, BucketAddress
 from mcp_servers.endpoint import SHORTEST_TOKEN, Endpoint, is_loopback, is_token
 from service.model_settings import ModelSettings
 
@@ -124,6 +135,18 @@ class Tokens(BaseModel):
         return self
 
 
+def bucket_address(text: str) -> str:
+    """An s3:// address in its plain form. Raises ValueError saying what is wrong with it."""
+    return str(BucketAddress.parse(text))
+
+
+def folder_or_bucket(value: Any) -> Any:
+    """Text that begins with s3:// is a bucket's address; other text is the path of a folder."""
+    if not isinstance(value, str):
+        return value
+    return bucket_address(value) if value.startswith(BUCKET_SCHEME) else Path(value)
+
+
 class Auth(BaseModel):
     """How callers show who they are, beside the API keys of `onbrand keys`."""
 
@@ -209,7 +232,15 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("~/.onbrand"), description="state: database, artifacts, traces, indexes")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; SQLite in the home folder when unset")
     sentence_model: Path | None = Field(default=None, description="folder of a full sentence model; static when unset")
-    destination: Path | None = Field(default=None, description="folder publications go to; <home>/published when unset")
+    artifacts: Annotated[str, AfterValidator(bucket_address)] | None = Field(
+        default=None, description="bucket that keeps pictures, as s3://bucket/prefix; the home folder when unset"
+    )
+    artifacts_endpoint: str | None = Field(
+        default=None, description="URL of that bucket's S3-compatible service; AWS_ENDPOINT_URL, or Amazon, when unset"
+    )
+    destination: Annotated[Path | str, BeforeValidator(folder_or_bucket)] | None = Field(
+        default=None, description="folder or s3://bucket/prefix publications go to; <home>/published when unset"
+    )
     grid: int = Field(default=9, ge=1, le=27, description="candidates in the standard option")
     parallel: int = Field(default=2, ge=1, le=64, description="scene groups drawn or judged at the same time")
 
@@ -218,6 +249,17 @@ class Settings(BaseSettings):
     auth: Auth = Field(default=Auth(), description="how callers sign in to `onbrand serve`")
     serve: Serving = Field(default=Serving(), description="what `onbrand serve` lets in")
     telemetry: TelemetrySettings = Field(default=TelemetrySettings(), description="where a server's spans go")
+
+    @field_validator("artifacts_endpoint")
+    @classmethod
+    def private(cls, url: str | None) -> str | None:
+        """Pictures go over TLS, or nowhere beyond this machine."""
+        parts = urlsplit(url or "https://unset")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("give a URL such as https://objects.example, without user or query")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("only a loopback address may be reached without https")
+        return url
 
     @classmethod
     def settings_customise_sources(

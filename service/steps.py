@@ -13,9 +13,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from domain.candidate import Candidate, Edit
-from domain.plan import Option
 from domain.ports import Recorder
+from service.decisions import decided
 
 OnEvent = Callable[[str, dict[str, Any]], None]
 
@@ -122,63 +121,3 @@ def summary_of(result: dict[str, Any]) -> dict[str, Any]:
     if "round" in result:
         summary["round"] = result["round"]
     return summary
-
-
-def decided(result: dict[str, Any]) -> dict[str, Any]:
-    """What a stage decided, whole: enough to say where two runs part without the state itself."""
-    told: dict[str, Any] = {}
-    if candidates := result.get("candidates"):
-        told["candidates"] = {name: of_candidate(candidate) for name, candidate in candidates.items()}
-    if edits := result.get("edits"):
-        told["edits"] = {name: of_edit(edit) for name, edit in edits.items()}
-    if "questions" in result:
-        told["questions"] = [question.id for question in result["questions"]]
-    if "plan" in result:
-        plan = result["plan"]
-        told["options"] = [of_option(option) for option in plan.options]
-        told["scenes"] = [scene.id for scene in plan.scenes]
-        told["left_out"] = list(plan.left_out)
-        told["cannot_draw"] = list(plan.cannot_draw)
-    for name in ("rules", "monitored"):
-        if name in result:
-            told[name] = [{"market": c.market, "rule": c.rule, "verdict": c.verdict.value} for c in result[name]]
-    if exports := result.get("exports"):
-        told["exports"] = {f"{e.candidate} {e.channel}": e.artifact.digest for e in exports}
-    for name in ("shortlist", "answers", "chosen", "round", "exhausted", "not_exported"):
-        if name in result:
-            told[name] = result[name]
-    if "decision" in result:
-        told["action"] = result["decision"].action.value
-    if "status" in result:
-        told["status"] = result["status"].value
-    if publications := result.get("publications"):
-        told["publications"] = [publication.key for publication in publications]
-    return told
-
-
-def of_candidate(candidate: Candidate) -> dict[str, Any]:
-    """A candidate as decisions show it: how each check came out, and the picture's digest."""
-    return {
-        "verdict": candidate.verdict.value,
-        "artifact": candidate.artifact.digest if candidate.artifact else "",
-        "quality": candidate.quality,
-        "findings": {finding.check: finding.verdict.value for finding in candidate.findings},
-    }
-
-
-def of_edit(edit: Edit) -> dict[str, Any]:
-    """An edit as decisions show it: what changed, why, and what became of it."""
-    return {
-        "what": f"{edit.target.value}.{edit.field}",
-        "before": edit.before,
-        "after": edit.after,
-        "source": edit.source,
-        "parent": edit.parent,
-        "child": edit.child,
-        "outcome": edit.outcome.value,
-    }
-
-
-def of_option(option: Option) -> dict[str, Any]:
-    """An option with its prediction, which comes of runs that are not in this trace."""
-    return {"name": option.name, "candidates": len(option.slots), **option.prediction.model_dump()}

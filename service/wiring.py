@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback
 from domain.composition import Caption, Scene
 from domain.model_calls import Observer
+from domain.ports import ArtifactStore, Destination, Drawings
 from domain.rules import BrandBook
 from domain.run import RunView
-from domain.values import BrandId
+from domain.values import BrandId, BucketAddress
 from mcp_servers.workshop import UPLOAD_TAG, Workshop
 from memory.artifacts import DirectoryStore
+from memory.bucket import Bucket, Connection
 from memory.database import Database, open_database
 from memory.demo import DEMO_BRAND, ensure_demo
-from memory.drawings import DrawingStore
+from memory.drawings import BucketDrawings, DrawingStore
 from memory.effects import Effects
 from memory.home import Home
 from memory.known_answers import KnownAnswerTable
@@ -27,6 +28,7 @@ from memory.ledger import Ledger
 from memory.library import Library
 from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
+from memory.s3_artifacts import S3Store
 from service.models import models_for
 from service.remembering import BrandMemory
 from service.settings import Settings
@@ -37,7 +39,7 @@ from tools.imaging.packshot_spec import catalogue as packshots
 from tools.language import BuiltinReader, BuiltinWriter, apply_answer, questions, read_feedback
 from tools.models import NoModels
 from tools.models.gateway import Gateway
-from tools.publish import FolderDestination
+from tools.publish import BucketDestination, FolderDestination
 from tools.rules import may_publish
 from tools.search import AssetRanker, VisualDescriptor, text_embedder
 
@@ -137,7 +139,7 @@ def wire(settings: Settings, observer: Observer = lambda attempt: None) -> Wired
     database = open_database(settings.database_url or home)
     ledger = Ledger(database, settings.models.allowances, settings.models.team_of)
     models = models_for(settings.models, ledger, home, observer)
-    artifacts = DirectoryStore(home)
+    artifacts, drawings = stores(settings, home)
     embedder = text_embedder(settings.sentence_model)
     library = Library(
         database,
@@ -154,11 +156,11 @@ def wire(settings: Settings, observer: Observer = lambda attempt: None) -> Wired
         rulebook=YamlRulebook((home.root,)),
         runs=RunTable(database),
         effects=Effects(database),
-        drawings=DrawingStore(home),
+        drawings=drawings,
         generators={"compositor": Compositor()},
         embedder=embedder,
-        destination=FolderDestination(published_folder(settings)),
         models=models,
+        destination=destination(settings),
         known=KnownAnswerTable(database),
     )
 
@@ -178,6 +180,23 @@ def wire(settings: Settings, observer: Observer = lambda attempt: None) -> Wired
     )
 
 
-def published_folder(settings: Settings) -> Path:
+def stores(settings: Settings, home: Home) -> tuple[ArtifactStore, Drawings]:
+    """Where pictures are kept, and beside them the records of how they came about: in a bucket, or in the home."""
+    bucket = artifact_bucket(settings)
+    if bucket is None:
+        return DirectoryStore(home), DrawingStore(home)
+    return S3Store(bucket, home), BucketDrawings(bucket)
+
+
+def artifact_bucket(settings: Settings) -> Bucket | None:
+    """The bucket that keeps pictures, if one is set."""
+    if settings.artifacts is None:
+        return None
+    return Bucket(BucketAddress.parse(settings.artifacts), Connection(settings.artifacts_endpoint))
+
+
+def destination(settings: Settings) -> Destination:
     """Where publications go."""
-    return settings.destination or settings.home / "published"
+    if isinstance(settings.destination, str):
+        return BucketDestination(Bucket(BucketAddress.parse(settings.destination), Connection()))
+    return FolderDestination(settings.destination or settings.home / "published")

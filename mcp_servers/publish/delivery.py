@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from domain.candidate import Candidate
-from domain.errors import RefusedByRule, StorageFailed
+from domain.errors import Misconfigured, RefusedByRule, StorageFailed
 from domain.run import PublicationView, RunView
 from domain.values import BrandId, RunId
 from mcp_servers.workshop import Workshop
@@ -21,8 +21,9 @@ EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 def deliver_run(workshop: Workshop, brand: BrandId, run_id: RunId) -> tuple[PublicationView, ...]:
     """Make every approved delivery of a run happen, and return all its publications, earlier ones too.
 
-    Raises RefusedByRule while a shown asset is under embargo, StorageFailed when the destination cannot be written;
-    what was approved stays pending then and is delivered when the run is resumed.
+    Raises RefusedByRule while a shown asset is under embargo, Misconfigured when another destination was approved,
+    StorageFailed when the destination cannot be written; what was approved stays pending then and is delivered when
+    the run is resumed.
     """
     pending = workshop.effects.pending(run_id)
     if pending:
@@ -38,6 +39,12 @@ def deliver_run(workshop: Workshop, brand: BrandId, run_id: RunId) -> tuple[Publ
 
 def deliver(workshop: Workshop, view: RunView, effect: Effect, dossier: bytes) -> None:
     """One approved file to its destination: looked up first, then create-if-absent, then the receipt."""
+    if effect.destination != workshop.destination.name:
+        raise Misconfigured(
+            f"this was approved for the destination {effect.destination}, and {workshop.destination.name} is set now",
+            where="destination",
+            hint="set the destination that was approved, here and where the publish server runs, and resume the run",
+        )
     export = next(e for e in view.exports if e.artifact.digest == effect.digest and e.channel == effect.channel)
     name = f"{export.candidate}-{export.channel}.{EXTENSIONS[export.artifact.media_type]}"
     files: dict[str, bytes] = {name: workshop.artifacts.get(view.brand, effect.digest), "dossier.html": dossier}

@@ -93,7 +93,7 @@ def build(workshop: Workshop) -> MCPServer:
     def monitor_published(request: c.MonitorPublished) -> c.MonitorReport:
         """Re-hash everything this brand has out."""
         publications = workshop.effects.publications(request.brand)
-        findings = (*rehash(publications), *watched(workshop, request.brand, publications))
+        findings = (*rehash(publications, workshop.destination), *watched(workshop, request.brand, publications))
         return c.MonitorReport(checked=len(publications), findings=findings, at=datetime.now(UTC))
 
     return server

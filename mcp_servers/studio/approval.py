@@ -108,11 +108,11 @@ async def decided(call: Call, shown: ApprovalRequest, filled: ElicitResult | Non
 
 async def delivered(call: Call, shown: ApprovalRequest) -> tuple[RunSummary, bool]:
     """The run once all of this is out, or after a moment; and whether it is."""
-    deadline = time.monotonic() + call.pace.brief_s
+    deadline = time.monotonic() + call.pace.delivery_s
     while True:
         summary = await call.studio.run(call.caller, shown.run_id)
         out = {file.digest for file in shown.files} <= {done.digest for done in summary.publications}
-        if (out and summary.status is not RunStatus.WORKING) or time.monotonic() > deadline:
+        if (out and summary.status is RunStatus.PUBLISHED) or time.monotonic() > deadline:
             return summary, out
         await asyncio.sleep(LOOK_EVERY_S)
 

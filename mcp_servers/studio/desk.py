@@ -33,6 +33,9 @@ class Pace:
     brief_s: Seconds = 6.0
     """How long a tool that starts work stays with it, in case a question comes at once."""
 
+    delivery_s: Seconds = 20.0
+    """How long approve_image waits for what was approved to be out."""
+
 
 @dataclass(frozen=True)
 class Desk:

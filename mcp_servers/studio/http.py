@@ -5,10 +5,8 @@ Sessions are kept because protocols before 2026-07-28 ask the person over them; 
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -31,9 +29,10 @@ from domain.errors import (
 from domain.values import Seconds
 from mcp_servers.serve import LOOPBACK_NAMES, MOST_REQUEST_BYTES, PATH
 from mcp_servers.studio.desk import Request
+from mcp_servers.studio.sessions import HEADER as SESSION_HEADER
+from mcp_servers.studio.sessions import Sessions, farewell, nothing_more, unheard
 
 BRAND_HEADER = "onbrand-brand"
-SESSION_HEADER = "mcp-session-id"
 CALLER = "onbrand.caller"
 """Where the caller of a request stands in its scope. Only the guard writes it."""
 
@@ -41,8 +40,8 @@ IDLE_S: Seconds = 30 * 60.0
 """A session without a request for so long is forgotten; its client opens another."""
 
 MOST_SESSIONS = 2_000
-MOST_SESSIONS_EACH = 32
-"""Sessions of one principal for one brand: more than a person's editors, fewer than a program that never closes any."""
+MOST_SESSIONS_EACH = 64
+"""Sessions of one principal for one brand. One more takes the place of the one left alone for longest."""
 
 Establish = Callable[[str | None, str | None], Awaitable[Caller]]
 """Who is behind an Authorization header, working for the brand of the brand header. Raises Unauthorised, NotFound."""
@@ -63,29 +62,6 @@ def caller_of(request: Request) -> Caller:
     if not isinstance(caller, Caller):
         raise Unauthorised("nobody is signed in", where="the request")
     return caller
-
-
-@dataclass
-class Sessions:
-    """Who opened which session, and when it was last used: enough to bound how many one principal holds."""
-
-    idle_s: Seconds
-    most_each: int
-    _open: dict[str, tuple[str, float]] = field(default_factory=dict)
-
-    def room_for(self, owner: str) -> bool:
-        """Whether this owner may open one more."""
-        now = time.monotonic()
-        self._open = {name: (who, used) for name, (who, used) in self._open.items() if now - used < self.idle_s}
-        return sum(who == owner for who, _ in self._open.values()) < self.most_each
-
-    def used(self, session: str, owner: str) -> None:
-        """A session answered its owner."""
-        self._open[session] = (owner, time.monotonic())
-
-    def ended(self, session: str) -> None:
-        """A session is no more."""
-        self._open.pop(session, None)
 
 
 class StudioApplication:
@@ -137,33 +113,44 @@ class StudioApplication:
         session = headers.get(SESSION_HEADER)
         try:
             caller = await self._establish(headers.get("authorization"), headers.get(BRAND_HEADER))
+            owned = known(scope, caller)
             owner = f"{caller.principal.id} {caller.brand}"
-            if session is None and not self._sessions.room_for(owner):
-                raise TooManyRequests(
-                    f"{caller.principal.name} holds {self._sessions.most_each} open sessions",
-                    where="sessions",
-                    hint="close some, or wait until they expire",
-                    retry_after_s=60,
-                )
+            if session is None:
+                await self._make_room(owned, owner)
         except OnbrandError as error:
             await refusal(error)(scope, receive, send)
             return
 
         async def watched(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._note(message, scope, session, owner)
+            if message["type"] == "http.response.start" and message["status"] < 400:
+                self._note(message, scope["method"], session, owner)
             await send(message)
 
-        await self._manager.handle_request(known(scope, caller), receive, watched)
+        with self._sessions.at_work(session, owner):
+            await self._manager.handle_request(owned, receive, watched)
 
-    def _note(self, start: Message, scope: Scope, session: str | None, owner: str) -> None:
-        answered = Headers(raw=start["headers"]).get(SESSION_HEADER) or session
-        if answered is None:
+    async def _make_room(self, scope: Scope, owner: str) -> None:
+        """End the owner's session that was left alone for longest, if it holds as many as it may.
+
+        Raises TooManyRequests when all of them are at work.
+        """
+        if self._sessions.holds(owner) < self._sessions.most_each:
             return
-        if start["status"] < 400 and scope["method"] != "DELETE":
-            self._sessions.used(answered, owner)
-        elif start["status"] < 400:
-            self._sessions.ended(answered)
+        if (oldest := self._sessions.to_end(owner)) is None:
+            raise TooManyRequests(
+                f"{self._sessions.most_each} sessions are open, all of them at work",
+                where="sessions",
+                hint="close some",
+                retry_after_s=60,
+            )
+        self._sessions.ended(oldest)
+        await self._manager.handle_request(farewell(scope, oldest), nothing_more, unheard)
+
+    def _note(self, start: Message, method: str, session: str | None, owner: str) -> None:
+        if method == "DELETE" and session:
+            self._sessions.ended(session)
+        elif session is None and (opened := Headers(raw=start["headers"]).get(SESSION_HEADER)):
+            self._sessions.opened(opened, owner)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -176,7 +163,10 @@ class StudioApplication:
 def known(scope: Scope, caller: Caller) -> Scope:
     """The request with its caller, for our tools, and with an owner by which the SDK tells whose a session is."""
     owner = AccessToken(token="", client_id=caller.brand, subject=caller.principal.id, scopes=[])
-    return dict(scope) | {CALLER: caller, "user": AuthenticatedUser(owner)}
+    # Space around a header's value is not part of it (RFC 9110, 5.5); the SDK compares values byte by byte, and not
+    # every HTTP parser takes the space after a value off.
+    headers = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
+    return dict(scope) | {"headers": headers, CALLER: caller, "user": AuthenticatedUser(owner)}
 
 
 def refusal(error: OnbrandError) -> JSONResponse:

@@ -9,13 +9,23 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer, RequestStateSecurity
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, UnexpectedResourceError
 from mcp.shared.exceptions import MCPError
-from mcp.types import InputRequiredResult, Resource, ResourceTemplate
+from mcp.types import (
+    INTERNAL_ERROR,
+    CompleteRequestParams,
+    CompleteResult,
+    EmptyResult,
+    InputRequiredResult,
+    Resource,
+    ResourceTemplate,
+    SetLevelRequestParams,
+)
 from pydantic.networks import AnyUrl
 
 from domain.errors import NotFound, OnbrandError
 from domain.values import RunId, Seconds
 from mcp_servers.studio import approval, library, resources, runs
 from mcp_servers.studio.advice import told
+from mcp_servers.studio.completing import complete
 from mcp_servers.studio.desk import CallerOf, Desk, Pace, Request
 from mcp_servers.studio.port import Studio
 from mcp_servers.studio.prompts import prompts
@@ -99,6 +109,22 @@ class StudioServer(MCPServer[Any]):
         self._desk = desk
         for prompt in prompts():
             self.add_prompt(prompt)
+        self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, self._complete)
+        self._lowlevel_server.add_request_handler("logging/setLevel", SetLevelRequestParams, self._set_level)
+
+    async def _complete(self, request: Request, params: CompleteRequestParams) -> CompleteResult:
+        """What a person may be typing."""
+        try:
+            return await complete(self._desk.studio, self._desk.caller_of(request), params)
+        except OnbrandError as error:
+            raise MCPError(INTERNAL_ERROR, told(error)) from error
+
+    async def _set_level(self, request: Request, params: SetLevelRequestParams) -> EmptyResult:
+        """Clients set a level as soon as they are connected; an error there would greet the person.
+
+        Whatever the level, what goes on is told as progress and what went wrong in results, never as log messages.
+        """
+        return EmptyResult()
 
     async def list_resources(self) -> list[Resource]:
         """Those without a parameter."""

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.values import Seconds
 from memory.idempotency import Idempotency
 from service.api import artifacts, assets, catalogue, health, openapi, problems, runs, streams, work
-from service.api.guard import BodyCap, Dressed, Hosts, Origins, host_names
+from service.api.guard import BodyCap, Dressed, Faults, Hosts, Origins, host_names
 from service.api.idempotent import HEADER, REPLAYED, Idempotent
 from service.api.parts import HEARTBEAT_S, LONGEST_STREAM_S, Parts
 from service.api.port import ApiStudio
@@ -26,6 +26,7 @@ from service.api.shapes import Links
 from service.api.signed_in import BRAND_HEADER, SignedIn
 from service.auth import AtOnce, Rate, SignIn
 from service.settings import Serving
+from service.telemetry import BESIDE
 
 UPLOADS = ("/v1/assets", "/v1/check")
 """Where a form with a picture may be sent."""
@@ -103,6 +104,7 @@ def _before_routes(
     origins = [*settings.allowed_origins, *([settings.public_url] if settings.public_url else [])]
     layers = [
         Middleware(Dressed),
+        Middleware(Faults),
         Middleware(Hosts, names=host_names(settings)),
         Middleware(Origins, allowed=origins),
     ]
@@ -137,6 +139,7 @@ class Beside:
         path = scope.get("path", "") if scope["type"] != "lifespan" else ""
         for prefix, other in self._apps.items():
             if path == prefix or path.startswith(f"{prefix}/"):
+                scope[BESIDE] = prefix
                 await other(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -66,7 +66,7 @@ async def search(
 
 @router.get("/{asset_id}", operation_id="getAsset")
 async def one(
-    asset_id: Annotated[AssetId, Path(examples=["solara-lemon"])], calling: Calling, api: Api
+    asset_id: Annotated[AssetId, Path(examples=["solara-lemon-can"])], calling: Calling, api: Api
 ) -> AssetResource:
     """One asset."""
     return asset_resource(await api.studio.asset(calling, asset_id), api.links)

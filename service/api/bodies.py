@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, get_origin
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
@@ -32,6 +32,9 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*\S[^\x00]*$")]
 """Text in which something is said."""
+
+Whole = Annotated[int, BeforeValidator(lambda value: int(value) if _is_whole(value) else value)]
+"""A whole number; 7.0 is one, as JSON Schema has it, "7" is not."""
 
 Texts = Annotated[dict[Text, Text], Field(json_schema_extra={"additionalProperties": False})]
 
@@ -119,6 +122,10 @@ def _fields(form: FormData, several: Collection[str]) -> dict[str, Any]:
         else:
             fields[name] = value
     return fields
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
 
 
 def _is_tuple(annotation: Any) -> bool:

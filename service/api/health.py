@@ -74,7 +74,7 @@ async def metrics(api: Api, request: Request) -> Response:
         raise refusal
     if api.metrics is None:
         raise NotFound("This server keeps no numbers.", where="metrics")
-    body, media_type = api.metrics()
+    body, media_type = await asyncio.to_thread(api.metrics)
     return Response(body, headers={"Content-Type": media_type})
 
 

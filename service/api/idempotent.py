@@ -124,7 +124,7 @@ async def fingerprint_of(scope: Scope, body: bytes) -> str:
     headers = Headers(scope=scope)
     parts = [
         scope["method"], scope["path"], scope.get("query_string", b"").decode("latin-1"),
-        headers.get(BRAND_HEADER, ""), await content_of(scope, headers.get("content-type", ""), body),
+        headers.get(BRAND_HEADER), await content_of(scope, headers.get("content-type", ""), body),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -88,6 +88,12 @@ def describe(app: FastAPI, *, public_url: str | None, signed: bool) -> dict[str,
 
 def _complete(operation: dict[str, Any], path: str, method: str, *, signed: bool) -> None:
     """Problems, sign-in and replays of one operation."""
+    for parameter in operation.get("parameters", ()):
+        schema = parameter["schema"]
+        some = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+        if len(some) == 1:                              # left out is no value of its own outside of JSON
+            del schema["anyOf"]
+            schema |= some[0]
     responses = operation["responses"]
     responses.pop("422", None)
     for status in _statuses(path, method):

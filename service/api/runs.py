@@ -12,7 +12,7 @@ from domain.errors import Conflict
 from domain.run import RunStatus
 from domain.studio import ApprovalRequest, NewRun
 from domain.values import MarketCode, RunId
-from service.api.bodies import Body, Text, Texts, Words, as_json, json_body, takes
+from service.api.bodies import Body, Text, Texts, Whole, Words, as_json, json_body, takes
 from service.api.document import RunDocument, run_document
 from service.api.parts import Api
 from service.api.shapes import (
@@ -38,6 +38,11 @@ class Begin(NewRun):
     """What is asked for, in plain words; everything else is a choice made ahead."""
 
     request: Words = Field(min_length=1, max_length=4000, description="what is needed, in plain words")
+    product_box: tuple[Whole, Whole, Whole, Whole] | None = Field(
+        default=None, description="x, y, width, height in pixels around the product in a cluttered photo"
+    )
+    rounds: Whole = Field(default=2, ge=0, le=8, description="revision rounds at most")
+    seed: Whole = Field(default=7, ge=0, le=2**31 - 1, description="the same seed gives the same pictures")
     channels: tuple[Text, ...] = Field(default=(), description="for which channels, instead of the words")
     answers: Texts = Field(default={}, max_length=20, description="answers given ahead, by question id")
     option: Text | None = Field(default=None, max_length=40, description="option to take: standard or quick")

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.access import Caller, Principal
-from domain.errors import OnbrandError
+from domain.errors import BadInput, OnbrandError
 from mcp_servers.endpoint import is_loopback
 from service.api.problems import of_error
 from service.auth import Rate, SignIn
@@ -67,6 +67,7 @@ Signed = Annotated[Principal, Depends(principal)]
 
 
 def caller(
+    request: Request,
     signed: Signed,
     brand: Annotated[
         str | None,
@@ -79,6 +80,8 @@ def caller(
     ] = None,
 ) -> Caller:
     """The principal at work for the brand it asks for. Raises NotFound for a brand that is not its own."""
+    if brand is None and BRAND_HEADER in request.headers:
+        raise BadInput(f"{BRAND_HEADER} is empty", where=BRAND_HEADER, hint="name a brand, or leave the header out")
     return Caller(principal=signed, brand=signed.brand(brand))
 
 

@@ -77,7 +77,7 @@ async def options(new: Annotated[Begin, json_body(Begin)], calling: Calling, api
 @router.post(
     "/check", tags=["check"], operation_id="checkPicture",
     openapi_extra=takes(
-        json=as_json(Check, library={"picture": "terrace-3fa9c1d2", "product": "solara-lemon", "markets": ["SE"]}),
+        json=as_json(Check, library={"picture": "terrace-3fa9c1d2", "product": "solara-lemon-can", "markets": ["SE"]}),
         form=as_form(Against),
     ),
 )  # fmt: skip

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import gc
 import sys
+from importlib.metadata import entry_points
 from typing import NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
 from domain.errors import BadInput
-from service.cli import assets, briefs, chat, check, create, doctor, mcp, memory, runs, schema, serve, tools, usage
+from service.cli import (
+    assets,
+    briefs,
+    chat,
+    check,
+    create,
+    doctor,
+    keys,
+    mcp,
+    memory,
+    runs,
+    schema,
+    serve,
+    tools,
+    usage,
+)
 from service.cli.terminal import EXITS, INTERRUPTED, print_json, quiet_libraries
 
 RARER_COLLECTION = (100_000, 50, 50)
@@ -32,15 +48,33 @@ app.add_typer(memory.app, name="memory")
 app.add_typer(runs.app, name="runs")
 app.add_typer(schema.app, name="schema")
 app.add_typer(tools.app, name="tools")
+app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)
 app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
 app.command("usage")(usage.usage)
 
 
+BESIDE = "onbrand.commands"
+"""Entry point group of commands that packages beside the service bring: the service does not import them."""
+
+
+def take_in_others(arguments: list[str]) -> None:
+    """Add the commands of other installed packages, where the command line may mean one of them.
+
+    Looking them up takes some 30 ms, which a command of our own need not wait for.
+    """
+    ours = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    if arguments[:1] and arguments[0] in ours:
+        return
+    for point in sorted(entry_points(group=BESIDE), key=lambda point: point.name):
+        app.add_typer(point.load(), name=point.name)
+
+
 def main() -> None:
     """Entry point of the installed command."""
     quiet_libraries()
+    take_in_others(sys.argv[1:])
     gc.set_threshold(*RARER_COLLECTION)
     if "--json" in sys.argv[1:]:
         for_a_script()

@@ -72,6 +72,28 @@ def look_at_storage() -> str:
     return f"database {wired.database.where}{low}"
 
 
+def look_at_artifacts() -> str:
+    """Pictures can be kept, and read back, where the settings say."""
+    from memory.bucket_probe import probe
+    from service.wiring import artifact_bucket
+
+    settings = load_settings()
+    bucket = artifact_bucket(settings)
+    if bucket is None:
+        return f"in {settings.home}"
+    probe(bucket)
+    return f"{bucket.url()}, read, written, and never written over"
+
+
+def look_at_destination() -> str:
+    """Publications can be looked up where they go; nothing is written there."""
+    from service.wiring import destination
+
+    there = destination(load_settings())
+    there.find("doctor-looks-for-a-publication")
+    return there.name
+
+
 def look_at_plates() -> str:
     """The shipped scenes load."""
     from tools.imaging.scenes import catalogue
@@ -127,6 +149,8 @@ def look_at_tools(name: str) -> str:
 LOOKS = (
     ("settings", look_at_settings),
     ("storage", look_at_storage),
+    ("artifacts", look_at_artifacts),
+    ("destination", look_at_destination),
     ("scenes", look_at_plates),
     ("text search", look_at_embedder),
     ("rules", look_at_rules),

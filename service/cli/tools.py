@@ -60,8 +60,9 @@ def serve(
     """Serve one tool server over MCP Streamable HTTP, until SIGTERM; a first line on stdout says where.
 
     Who calls must send the bearer token. It comes from --token-env or --token-file, else from the setting
-    tools.NAME.token; it is never given on the command line. The process must use the same home as its clients: tools
-    hand each other digests, the pictures lie in the home.
+    tools.NAME.token; it is never given on the command line. Tools hand each other digests, so the process must find
+    pictures and rows where its clients do: in the same home, or on another host in the same bucket and database
+    (ONBRAND_ARTIFACTS and ONBRAND_DATABASE_URL).
     """
     with ending_with_exit_codes(as_json=as_json):
         settings = load_settings()

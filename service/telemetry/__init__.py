@@ -4,11 +4,12 @@ All of it comes from HTTP exchanges and from the trace events that runs record a
 """
 
 from service.telemetry.logs import bound, json_lines, logger
-from service.telemetry.metrics import Metrics, exposition, metrics_page
-from service.telemetry.requests import Requests
+from service.telemetry.metrics import Metrics, exposition
+from service.telemetry.requests import BESIDE, Requests
 from service.telemetry.telemetry import Telemetry, open_telemetry
 
 __all__ = [
+    "BESIDE",
     "Metrics",
     "Requests",
     "Telemetry",
@@ -16,6 +17,5 @@ __all__ = [
     "exposition",
     "json_lines",
     "logger",
-    "metrics_page",
     "open_telemetry",
 ]

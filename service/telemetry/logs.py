@@ -26,7 +26,8 @@ from domain.errors import OnbrandError
 from memory.traces import masked
 
 ROOT = "onbrand"
-"""The logger whose children the service speaks through; of other libraries only warnings are passed on."""
+OURS = (ROOT, "service", "mcp_servers", "memory")
+"""Loggers whose children say what the service does; of other libraries only warnings are passed on."""
 
 MOST_WAITING = 10_000
 """Lines kept for a reader of stderr that is slow; more are dropped, and their number is told."""
@@ -87,35 +88,36 @@ class JsonLines(logging.Formatter):
 
 
 class _Lines(logging.Handler):
-    """Formats where a line is said, since what is bound is known there; a thread of its own writes."""
+    """Formats where a line is said, since what is bound is known there; a thread of its own writes.
+
+    The queue is one that a signal handler may put into, whatever it interrupts.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self.setFormatter(JsonLines())
         self._stream = stream
-        self._waiting: queue.Queue[str | None] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._dropped = 0
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
         self._writer.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand the line to the writer, or drop it when too many wait."""
+        if self._waiting.qsize() >= MOST_WAITING:
+            self._dropped += 1
+            return
         try:
             if self._dropped:
                 record.dropped = self._dropped
-            self._waiting.put_nowait(self.format(record))
-            self._dropped = 0
-        except queue.Full:
-            self._dropped += 1
+                self._dropped = 0
+            self._waiting.put(self.format(record))
         except Exception:  # logging never breaks what it tells of; logging's own way to say so
             self.handleError(record)
 
     def finish(self) -> None:
         """Write what waits, for a little while: a reader who never reads must not keep a process from ending."""
-        try:
-            self._waiting.put(None, timeout=FINISH_WITHIN_S)
-        except queue.Full:
-            return
+        self._waiting.put(None)
         self._writer.join(FINISH_WITHIN_S)
 
     def _write(self) -> None:
@@ -133,19 +135,20 @@ def json_lines(stream: TextIO | None = None, level: int = logging.INFO) -> Itera
     end. Handlers there were before are set aside meanwhile.
     """
     handler = _Lines(stream or sys.stderr)
-    root, ours = logging.getLogger(), logging.getLogger(ROOT)
-    before = root.handlers, root.level, ours.level
+    root = logging.getLogger()
+    levels = {root: logging.WARNING} | {logging.getLogger(name): level for name in OURS}
+    before = root.handlers, {each: each.level for each in levels}
     root.handlers = [handler]
-    root.setLevel(logging.WARNING)
-    ours.setLevel(level)
+    for each, wanted in levels.items():
+        each.setLevel(wanted)
     logging.captureWarnings(True)
     try:
         yield
     finally:
         logging.captureWarnings(False)
         root.handlers = before[0]
-        root.setLevel(before[1])
-        ours.setLevel(before[2])
+        for each, was in before[1].items():
+            each.setLevel(was)
         handler.finish()
 
 

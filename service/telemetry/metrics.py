@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +9,6 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from starlette.requests import Request
-from starlette.responses import Response
 
 from domain.model_calls import Attempted
 from domain.ports import Recorder
@@ -54,6 +51,12 @@ class Metrics:
             "onbrand_runs_finished", "Runs that came to an end, by how.", ("status",), registry=self.registry
         )
         self.runs_working = Gauge("onbrand_runs_working", "Runs this process works on now.", registry=self.registry)
+        self.turns = Counter(
+            "onbrand_turns",
+            "Times work on a run stopped, by how the run stood then: waiting for a person, finished, or failed.",
+            ("status",),
+            registry=self.registry,
+        )
         self.stage_seconds = Histogram(
             "onbrand_stage_duration_seconds",
             "Stays of a run in a stage; overlapping branches are one stay.",
@@ -129,6 +132,8 @@ class MetricsRecorder:
         match kind:
             case "header":
                 self._metrics.runs_started.inc()
+            case "run_status":
+                self._metrics.turns.labels(fields["status"]).inc()
             case "run_ended":
                 self._metrics.runs_finished.labels(fields["status"]).inc()
             case "node_started":
@@ -160,9 +165,3 @@ class MetricsRecorder:
 def exposition(registry: CollectorRegistry) -> tuple[bytes, str]:
     """What Prometheus scrapes, and its content type. Reads /proc: call it in a thread."""
     return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
-
-
-async def metrics_page(request: Request, registry: CollectorRegistry) -> Response:
-    """GET /metrics."""
-    body, content_type = await asyncio.to_thread(exposition, registry)
-    return Response(body, headers={"content-type": content_type, "cache-control": "no-store"})

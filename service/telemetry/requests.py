@@ -11,12 +11,14 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.access import Principal
+from mcp_servers.studio.http import CALLER
 from service.telemetry.logs import bound, logger
 from service.telemetry.metrics import Metrics
 
@@ -27,6 +29,9 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER = "_OTHER"
 NO_ROUTE = "none"
 """The label of a request that no route takes."""
+
+BESIDE = "onbrand.beside"
+"""Where an application that hands whole paths to others says in the scope under which path it did."""
 
 GONE = 499
 """Counted for a request that ended unanswered without an error: its client went away."""
@@ -151,7 +156,7 @@ def route_of(scope: Scope) -> str:
     """The template of the route that took a request, with the path its application is mounted under."""
     route = scope.get("route")
     if route is None:
-        return NO_ROUTE
+        return str(scope.get(BESIDE, NO_ROUTE))
     mounted = scope["root_path"].removeprefix(scope["app_root_path"]) if "app_root_path" in scope else ""
     # FastAPI keeps a route as its router has it, and the prefixes it was included under beside it (0.165).
     included = (scope.get("fastapi") or {}).get("effective_route_context")
@@ -160,8 +165,7 @@ def route_of(scope: Scope) -> str:
 
 
 def principal_of(scope: Scope) -> str | None:
-    """The id of whoever asked, if a layer below said so in `scope["state"]`, as "caller" or "principal"."""
-    state: dict[str, Any] = scope.get("state") or {}
-    principal = getattr(state.get("caller"), "principal", None) or state.get("principal")
-    found = getattr(principal, "id", None)
-    return found if isinstance(found, str) else None
+    """The id of whoever asked, where a layer below established it."""
+    caller = scope.get(CALLER)
+    principal = caller.principal if caller else scope["state"].get("principal")
+    return principal.id if isinstance(principal, Principal) else None

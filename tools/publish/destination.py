@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -12,11 +13,26 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from domain.errors import BadInput, StorageFailed
+from domain.values import Digest
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,127}")
 _INCOMING = ".incoming-"
 _ABANDONED_SECONDS = 3600.0
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY}
+
+
+def checked_key(key: str) -> str:
+    """A publication's key; raises BadInput for what cannot be one."""
+    if not _KEY.fullmatch(key):
+        raise BadInput(f"{key[:80]!r} is no publication key.", where="publication")
+    return key
+
+
+def checked_files(key: str, files: Mapping[str, bytes]) -> dict[PurePosixPath, bytes]:
+    """The files of a publication; raises BadInput when there are none, or for a name that would lead out of it."""
+    if not files:
+        raise BadInput("A publication needs at least one file.", where=f"publication {key}")
+    return {_checked(name): data for name, data in files.items()}
 
 
 def _checked(name: str) -> PurePosixPath:
@@ -40,6 +56,10 @@ def _flush_directory(path: Path) -> None:
         os.close(handle)
 
 
+def _name(place: Path, file: Path) -> str:
+    return file.name if file == place else file.relative_to(place).as_posix()
+
+
 class FolderDestination:
     """The `Destination` port over one folder: a publication is a sub-folder named by its key.
 
@@ -54,9 +74,7 @@ class FolderDestination:
         self._root = path
 
     def _place(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise BadInput(f"{key[:80]!r} is no publication key.", where="publication")
-        return self._root / key
+        return self._root / checked_key(key)
 
     def find(self, key: str) -> str | None:
         """The path of the publication with this key, or None when it was never delivered."""
@@ -70,9 +88,7 @@ class FolderDestination:
         read-only); nothing half-written is left behind then.
         """
         place = self._place(key)
-        named = {_checked(name): data for name, data in files.items()}
-        if not named:
-            raise BadInput("A publication needs at least one file.", where=f"publication {key}")
+        named = checked_files(key, files)
         if place.is_dir():
             return str(place)
         try:
@@ -90,6 +106,29 @@ class FolderDestination:
                 where=str(place), hint="Free some space or choose another folder, then try again: nothing was sent.",
             ) from error
         return str(place)
+
+    def digests(self, path: str) -> Mapping[str, Digest] | None:
+        """SHA-256 of each file in a publication's folder, by name; of a single file where the path is one.
+
+        Raises StorageFailed when one cannot be read.
+        """
+        place = Path(path)
+        if "://" in path:
+            return None
+        try:
+            files = [place] if place.is_file() else [found for found in place.rglob("*") if found.is_file()]
+            return {_name(place, file): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)}
+        except OSError as error:
+            raise StorageFailed(
+                f"A publication cannot be read: {error.strerror or error}.",
+                where=str(place), hint="Check the folder's permissions and the disk.",
+            ) from error
+
+    def read(self, path: str, name: str) -> bytes | None:
+        """One of these files."""
+        place = Path(path)
+        file = place if place.is_file() else place / _checked(name)
+        return file.read_bytes() if file.is_file() and name == _name(place, file) else None
 
     @staticmethod
     def _write(incoming: Path, files: Mapping[PurePosixPath, bytes]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from PIL import Image as Pillow
 
 from domain.assets import Asset
+from domain.errors import StorageFailed
+from domain.ports import Destination
 from domain.rules import MarketPack, RuleCheck, RuleVerdict
 from domain.run import PublicationView
 from domain.values import Digest
@@ -17,6 +20,9 @@ from tools.publish.export import decode, pixel_digest
 
 SUMS = "SHA256SUMS"
 """The list of a publication's files and their SHA-256, in the form `sha256sum -c` reads."""
+
+LOOKS_AT_ONCE = 8
+"""Publications looked at beside each other: a destination elsewhere answers each question in some milliseconds."""
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
 
@@ -30,48 +36,54 @@ def _finding(publication: PublicationView, rule: str, verdict: RuleVerdict, reas
     return RuleCheck(market=publication.market, rule=rule, verdict=verdict, reason=f"{publication.key[:12]}: {reason}")
 
 
-def _is(path: Path, digest: Digest) -> bool:
-    """Whether a file has the digest, by its bytes or by its pixels."""
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() == digest:
-        return True
+def _shows(data: bytes | None, digest: Digest) -> bool:
+    """Whether a file's pixels have the digest."""
     try:
-        return pixel_digest(decode(data)) == digest
+        return data is not None and pixel_digest(decode(data)) == digest
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
         return False
 
 
-def _fault(publication: PublicationView) -> str:
-    """What is wrong with a publication's files, or nothing."""
-    place = Path(publication.path)
-    if not place.exists():
-        return f"missing: {place}"
-    folder = place if place.is_dir() else place.parent
-    pictures = [place] if place.is_file() else sorted(p for p in folder.iterdir() if p.suffix.lower() in _PICTURES)
-    if not any(_is(picture, publication.digest) for picture in pictures):
-        return f"changed: no picture in {place} has the approved digest {publication.digest[:12]}"
-    sums = folder / SUMS
-    for line in sums.read_text(encoding="utf-8").splitlines() if sums.is_file() else ():
+def _look(publication: PublicationView, destination: Destination) -> tuple[RuleVerdict, str]:
+    """How a publication's files are, and what is wrong with them."""
+    path = publication.path
+    there = destination.digests(path)
+    if there is None:
+        reason = f"not looked at: {path} is not of the destination {destination.name} that is set now"
+        return RuleVerdict.NEEDS_REVIEW, reason
+    if not there:
+        return RuleVerdict.BROKEN, f"missing: {path}"
+    pictures = [name for name in there if PurePosixPath(name).suffix.lower() in _PICTURES]
+    kept = any(there[name] == publication.digest for name in pictures)
+    if not kept and not any(_shows(destination.read(path, name), publication.digest) for name in pictures):
+        return RuleVerdict.BROKEN, f"changed: no picture in {path} has the approved digest {publication.digest[:12]}"
+    for line in (destination.read(path, SUMS) or b"").decode(errors="replace").splitlines():
         digest, _, name = line.partition("  ")
-        file = folder / name
-        if not file.is_file():
-            return f"missing: {file}"
-        if hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-            return f"changed: {file}"
-    return ""
+        if there.get(name) != digest:
+            return RuleVerdict.BROKEN, f"{'changed' if name in there else 'missing'}: {path}/{name}"
+    return RuleVerdict.MET, "unchanged"
 
 
-def rehash(publications: Sequence[PublicationView]) -> tuple[RuleCheck, ...]:
-    """One check "publication-file" a publication: met, or broken when its picture or a listed file is gone or changed.
+def rehash(publications: Sequence[PublicationView], destination: Destination) -> tuple[RuleCheck, ...]:
+    """One check "publication-file" a publication: met, or broken when its picture or a listed file is gone or changed;
+    needs review when it lies elsewhere than the destination, or the destination cannot be read.
 
     A publication's `path` is its folder or its picture; its `digest` is that of the picture's bytes or pixels.
     """
-    found = []
-    for publication in publications:
-        fault = _fault(publication)
-        verdict = RuleVerdict.BROKEN if fault else RuleVerdict.MET
-        found.append(_finding(publication, "publication-file", verdict, fault or "unchanged"))
-    return tuple(found)
+    unreadable: list[str] = []
+
+    def look(publication: PublicationView) -> RuleCheck:
+        verdict, reason = RuleVerdict.NEEDS_REVIEW, "".join(unreadable[:1])
+        if not reason:
+            try:
+                verdict, reason = _look(publication, destination)
+            except StorageFailed as error:
+                reason = f"not looked at: {error.message}"
+                unreadable.append(reason)       # the next would wait as long for the same answer
+        return _finding(publication, "publication-file", verdict, reason)
+
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as beside:
+        return tuple(beside.map(look, publications))
 
 
 def moved_rules(

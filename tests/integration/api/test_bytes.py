@@ -80,8 +80,8 @@ def test_an_upload_beyond_the_cap_is_not_read(bench: Bench) -> None:
 
 
 def test_a_picture_sent_along_or_of_the_library_is_checked(bench: Bench, maker: httpx2.Client) -> None:
-    bench.studio.put_asset("demo", "solara-lemon")
-    against = {"caption": "a can", "markets": ["SE", "US"], "product": "solara-lemon"}
+    bench.studio.put_asset("demo", "solara-lemon-can")
+    against = {"caption": "a can", "markets": ["SE", "US"], "product": "solara-lemon-can"}
     sent = maker.post("/v1/check", files={"image": png()}, data=against)
     assert (sent.status_code, sent.json()["verdict"]) == (200, "passed")
     named = maker.post("/v1/check", json={"picture": sent.json()["picture"]["id"]})

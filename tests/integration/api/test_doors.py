@@ -19,7 +19,13 @@ from tests.integration.api.acting import png
 from tests.integration.api.conftest import Bench
 from tests.serving import serving
 
-VALUES = {"run_id": "run-000000000000", "asset_id": "solara-lemon", "digest": "0" * 64, "brand": "demo", "code": "SE"}
+VALUES = {
+    "run_id": "run-000000000000",
+    "asset_id": "solara-lemon-can",
+    "digest": "0" * 64,
+    "brand": "demo",
+    "code": "SE",
+}
 OTHER_METHODS = ("DELETE", "OPTIONS")
 
 

@@ -19,6 +19,7 @@ from domain.brief import Brief, Part, ProductMention, Question
 from domain.candidate import Candidate, CandidateVerdict, Finding, Severity, Slot, Verdict
 from domain.composition import Caption, Composition, SceneRef
 from domain.errors import StorageFailed
+from domain.run import RunStatus
 from domain.values import Light, Origin, Point, Size
 from memory import Home
 from memory.checkpoints import StrictSerializer, domain_types, open_checkpoints
@@ -51,6 +52,11 @@ class Campaign(TypedDict, total=False):
     light: str
     candidates: Annotated[list[Candidate], operator.add]
     shortlist: tuple[Candidate, ...]
+
+
+class Stands(TypedDict, total=False):
+    status: RunStatus
+    light: Light
 
 
 class Draw(TypedDict):
@@ -99,6 +105,29 @@ def _graph(saver: Any) -> CompiledStateGraph[Any, Any, Any, Any]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def where(request: pytest.FixtureRequest, home: Home) -> Home | str:
     return home if request.param == "sqlite" else str(request.getfixturevalue("postgres"))
+
+
+async def test_an_enumeration_comes_back_as_one_and_not_as_the_text_it_also_is(
+    where: Home | str, request: pytest.FixtureRequest
+) -> None:
+    def stand(state: Stands) -> Stands:
+        return {"status": RunStatus.REVIEW, "light": Light.GOLDEN}
+
+    def wait(state: Stands) -> Stands:
+        assert state["status"] is RunStatus.REVIEW
+        return {"light": interrupt("which light?")}
+
+    config: Any = {"configurable": {"thread_id": request.node.name}}
+    builder = StateGraph(Stands).add_node(stand).add_node(wait).add_edge(START, "stand").add_edge("stand", "wait")
+    async with open_checkpoints(where) as saver:
+        await builder.compile(checkpointer=saver).ainvoke({}, config, durability="sync")
+    async with open_checkpoints(where) as saver:
+        graph = builder.compile(checkpointer=saver)
+        values = (await graph.aget_state(config)).values
+        assert values["status"] is RunStatus.REVIEW
+        assert values["light"] is Light.GOLDEN
+        assert (await graph.ainvoke(Command(resume=Light.NIGHT), config, durability="sync"))["light"] is Light.NIGHT
+        assert (await graph.aget_state(config)).values["status"] is RunStatus.REVIEW
 
 
 async def test_state_of_domain_models_survives_a_restart_at_every_interrupt(

@@ -58,7 +58,7 @@ def speak(gateway: Open, run_id: str, request: pytest.FixtureRequest) -> Speak:
             return Payer(brand="demo", run_id=run_id, stage=stage, budget=100.0)
 
         models = gateway([bedrock_place(endpoint)], roles=list(ModelRole))
-        return ModelLanguage(models, BUILT_IN, payer, notes.append, ["instagram", "linkedin"]), endpoint, notes
+        return ModelLanguage(models, BUILT_IN, payer, notes.append, lambda: ["instagram", "linkedin"]), endpoint, notes
 
     return open_one
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -17,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
-from service.telemetry import Telemetry, exposition, logger, metrics_page, open_telemetry
+from domain.access import Principal
+from service.telemetry import Telemetry, exposition, logger, open_telemetry
 from tests.serving import serving
 
 
@@ -33,7 +33,7 @@ def application(telemetry: Telemetry) -> Starlette:
     """One route of every kind."""
 
     async def run(request: Request) -> Response:
-        request.state.caller = SimpleNamespace(principal=SimpleNamespace(id="key:7f3a", name="Ada Lovelace"))
+        request.state.principal = Principal(id="key:7f3a", name="Ada Lovelace", kind="key", grants={})
         logger("studio").info("looked", extra={"run_id": request.path_params["run_id"]})
         return JSONResponse({"request_id": request.state.request_id})
 
@@ -48,7 +48,8 @@ def application(telemetry: Telemetry) -> Starlette:
         return StreamingResponse(lines(), media_type="text/event-stream")
 
     async def metrics(request: Request) -> Response:
-        return await metrics_page(request, telemetry.metrics.registry)
+        body, kind = await asyncio.to_thread(exposition, telemetry.metrics.registry)
+        return Response(body, headers={"content-type": kind})
 
     router = APIRouter(prefix="/brands")
 

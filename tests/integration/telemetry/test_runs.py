@@ -34,11 +34,13 @@ def test_events_are_counted_as_they_are_recorded(tmp_path: Path) -> None:
         recorder.record("tool_call", **call, result={}, cost=0.25)
         recorder.record("tool_call", **call, error={"code": "tool_failed", "message": "x"})
         recorder.record("model_call", role="reader", model="m", request={}, seconds=0.1, cost=0.5)
+        recorder.record("run_status", status="failed")
         recorder.record("run_ended", status="failed")
         with pytest.raises(ProgrammerMustAct):
             recorder.record("tool_call", **call, result={"bytes": b"1"}, cost=100.0)
     assert read("onbrand_runs_started_total") == 1
     assert read('onbrand_runs_finished_total{status="failed"}') == 1
+    assert read('onbrand_turns_total{status="failed"}') == 1
     assert read("onbrand_runs_working") == 0
     assert read('onbrand_stage_duration_seconds_count{stage="critique"}') == 1
     assert read('onbrand_candidates_total{verdict="passed"}') == 4

@@ -32,28 +32,36 @@ Note = Callable[[str], None]
 class ModelLanguage:
     """Implements `domain.ports.Language`.
 
-    `payer` says who pays, `note` is told whatever was done otherwise than planned, `channels` are the channel ids there
-    are. Never more than three calls one after the other: read, choose questions, write all captions.
+    `payer` says who pays, `note` is told whatever was done otherwise than planned, `channels` gives the ids of the
+    channels there are. Never more than three calls one after the other: read, choose questions, write all captions.
     """
 
     def __init__(
-        self, models: Models, built_in: Language, payer: PayerFor, note: Note, channels: Sequence[str] = ()
+        self,
+        models: Models,
+        built_in: Language,
+        payer: PayerFor,
+        note: Note,
+        channels: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._models = models
         self._built_in = built_in
         self._payer = payer
         self._note = note
-        self._channels = tuple(channels)
+        self._channels = channels
 
     def read(self, request: str, brand: BrandId) -> Brief:
         """A request to a Brief. Raises BadInput for one without words."""
         known = self._built_in.read(request, brand)
-        data = {"request": request, "channels": list(self._channels)}
+        if self._models.serves(ModelRole.READER) is None:
+            return known
+        channels = tuple(self._channels())
+        data = {"request": request, "channels": list(channels)}
         answered = self._ask(
             ModelRole.READER, "read_request", data, ReadRequest, self._payer("understand", request, ()), 1_500,
             instead="the built-in reader read the request",
         )
-        return known if answered is None else brief_from(answered, known, self._channels)
+        return known if answered is None else brief_from(answered, known, channels)
 
     def captions(
         self, brief: Brief, scenes: Sequence[Scene], product: Asset, limit: int = 1024

@@ -213,7 +213,11 @@ class PretendStudio:
         return self.summary(run_id)
 
     async def runs(self, caller: Caller, limit: int = 20) -> Sequence[RunRowView]:
-        return []
+        mine = {name: kept for name, kept in self.runs_kept.items() if kept.owner == caller}
+        return [
+            RunRowView(run_id=name, status=kept.status, request=kept.new.request, created_at=NOW, updated_at=NOW)
+            for name, kept in mine.items()
+        ]
 
     async def wait(self, caller: Caller, run_id: str, seconds: float) -> RunSummary:
         kept = self.seen(caller, run_id)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -151,20 +154,28 @@ def test_a_key_that_is_revoked_ends_what_its_session_can_do(url: str, callers: d
     assert post(url, "anna-key", LIST, **{"mcp-session-id": session}).status_code == 401
 
 
-def test_a_principal_holds_only_so_many_sessions_and_room_comes_back(studio: PretendStudio) -> None:
+def test_one_session_too_many_takes_the_place_of_the_one_left_alone_for_longest(studio: PretendStudio) -> None:
     with served(studio, KEYS, most_sessions_each=2) as url:
-        sessions = [opened(url, "anna-key") for _ in range(2)]
-        refused = post(url, "anna-key", INITIALIZE)
-        assert refused.status_code == 429
-        assert int(refused.headers["retry-after"]) > 0
-        assert opened(url, "ben-key")
-        ended = httpx2.delete(
-            url,
-            headers=HEADERS | {"authorization": "Bearer anna-key", "mcp-session-id": sessions[0]},
-            trust_env=False,
-        )
-        assert ended.status_code == 200
-        assert opened(url, "anna-key")
+        first, second = (opened(url, "anna-key") for _ in range(2))
+        bens = opened(url, "ben-key")
+        assert post(url, "anna-key", LIST, **{"mcp-session-id": first}).status_code == 200
+        third = opened(url, "anna-key")
+        assert post(url, "anna-key", LIST, **{"mcp-session-id": second}).status_code == 404
+        for token, session in (("anna-key", first), ("anna-key", third), ("ben-key", bens)):
+            assert post(url, token, LIST, **{"mcp-session-id": session}).status_code == 200
+
+
+def test_a_session_at_work_makes_no_room_and_one_that_said_goodbye_does(studio: PretendStudio) -> None:
+    with served(studio, KEYS, most_sessions_each=1) as url:
+        session = {"mcp-session-id": opened(url, "anna-key")}
+        listening = HEADERS | {"authorization": "Bearer anna-key"} | session
+        with httpx2.stream("GET", url, headers=listening, trust_env=False) as stream:
+            assert stream.status_code == 200
+            refused = post(url, "anna-key", INITIALIZE)
+            assert refused.status_code == 429
+            assert int(refused.headers["retry-after"]) > 0
+            assert httpx2.delete(url, headers=listening, trust_env=False).status_code == 200
+            assert opened(url, "anna-key")
 
 
 def test_a_session_that_is_left_alone_is_forgotten(studio: PretendStudio) -> None:
@@ -183,3 +194,37 @@ def test_requests_for_another_host_or_from_another_page_are_refused(url: str) ->
 
 def test_a_request_that_is_too_large_is_refused(url: str) -> None:
     assert post(url, "anna-key", {"padding": "x" * (5 * 2**20)}).status_code == 413
+
+
+def test_space_around_a_header_is_not_part_of_its_value(url: str) -> None:
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+    }
+    body = {
+        "jsonrpc": "2.0",
+        "id": 3,
+        "method": "tools/call",
+        "params": {"name": "search_assets", "arguments": {"text": "can"}, "_meta": meta},
+    }
+    headers = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "search_assets"}
+    head = HEADERS | headers | {"authorization": "Bearer anna-key", "mcp-name": "  search_assets \t"}
+    spaced = raw_post(url, head, json.dumps(body).encode())
+    assert spaced.startswith(b"HTTP/1.1 200"), spaced[:300]
+    assert b"asset-0" in spaced
+    wrong = raw_post(url, head | {"mcp-name": "search assets"}, json.dumps(body).encode())
+    assert wrong.startswith(b"HTTP/1.1 400")
+
+
+def raw_post(url: str, headers: dict[str, str], body: bytes) -> bytes:
+    """A request byte by byte: HTTP clients take the space off, or refuse it."""
+    parts = urlsplit(url)
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
+        opening = f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\nconnection: close\r\n"
+        connection.sendall(f"{opening}{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    return answer

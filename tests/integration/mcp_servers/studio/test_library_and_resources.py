@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from mcp.shared.exceptions import MCPError
-from mcp.types import ImageContent, ResourceLink
+from mcp.types import ImageContent, PromptReference, ResourceLink, ResourceTemplateReference
 from PIL import Image as Pillow
 
 from tests.integration.mcp_servers.studio.clients import (
@@ -164,3 +164,25 @@ async def test_prompts_lead_through_the_tools_and_leave_approval_to_the_person(m
     assert "approve_image only when I ask" in text
     assert "onbrand://runs/run-4f1c9a27/document" in review.messages[0].content.text  # type: ignore[union-attr]
     assert "check_image" in check.messages[0].content.text  # type: ignore[union-attr]
+
+
+@both_eras
+async def test_completions_are_of_the_callers_own(mode: str) -> None:
+    studio = PretendStudio()
+    run = ResourceTemplateReference(uri="onbrand://runs/{run_id}")
+    async with connected(server_for(studio, ANNA), mode) as client:
+        name = data_of(await client.call_tool("create_image", {"request": "our can"}))["run_id"]
+        mine = await client.complete(run, {"name": "run_id", "value": "run-"})
+        codes = await client.complete(
+            ResourceTemplateReference(uri="onbrand://markets/{code}"), {"name": "code", "value": "s"}
+        )
+        words = await client.complete(
+            PromptReference(name="create_campaign_image"), {"name": "place", "value": "a ter"}
+        )
+        assets = await client.complete(PromptReference(name="check_against_rules"), {"name": "picture", "value": "ass"})
+    async with connected(server_for(studio, BEN), mode) as client:
+        theirs = await client.complete(run, {"name": "run_id", "value": "run-"})
+    assert mine.completion.values == [name]
+    assert (codes.completion.values, words.completion.values) == (["SE"], [])
+    assert assets.completion.values == ["asset-0", "asset-1", "asset-2"]
+    assert theirs.completion.values == []

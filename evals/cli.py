@@ -1,0 +1,295 @@
+"""`onbrand evals`: replay, recompute, fork and compare runs, keep traces, run suites."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.cli.options import BrandOption, JsonOption
+from service.cli.terminal import ending_with_exit_codes, err, escaped, out, print_json, run
+
+if TYPE_CHECKING:
+    from evals.diff import Diff
+    from evals.pages import Thumbnail
+    from service.settings import Settings
+
+app = typer.Typer(
+    help="Recorded runs: replay, fork, compare, keep as cases; and suites with scores.", no_args_is_help=True
+)
+
+TraceArgument = Annotated[str, typer.Argument(help="Trace file, or run id.", show_default=False)]
+TracesArgument = Annotated[list[str], typer.Argument(help="Trace files, folders of them, or run ids.")]
+HtmlOption = Annotated[Path | None, typer.Option("--html", help="Also write a page with pictures to this file.")]
+
+DIFFERS = 1
+"""Exit code where a replay, or a recomputed answer, comes out otherwise."""
+
+
+def settings_in_force() -> Settings:
+    """The settings, as every command reads them."""
+    from service.settings import load_settings
+
+    return load_settings()
+
+
+@app.command("replay")
+def replay_traces(
+    traces: TracesArgument,
+    brand: BrandOption = "demo",
+    recompute: Annotated[
+        bool, typer.Option("--recompute", help="Also make every call again, over this home's library.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run recorded runs again from their traces alone: no key, no network, no home. Exit code 1 where one differs."""
+    with ending_with_exit_codes(as_json=as_json):
+        documents = run(_replay(traces, brand, recompute=recompute, as_json=as_json))
+        same = all(document["same"] and _recomputed(document) for document in documents)
+    if as_json:
+        print_json(documents[0] if len(documents) == 1 else documents)
+    if not same:
+        raise typer.Exit(DIFFERS)
+
+
+def _recomputed(document: dict[str, Any]) -> bool:
+    return document.get("recomputed", {}).get("difference") is None
+
+
+async def _replay(traces: list[str], brand: str, *, recompute: bool, as_json: bool) -> list[dict[str, Any]]:
+    from evals.recompute import recompute as made_again
+    from evals.recording import load
+    from evals.replay import replay
+    from evals.shelf import expand
+    from memory.home import Home
+
+    settings = settings_in_force()
+    documents = []
+    for path in await asyncio.to_thread(expand, traces, Home(settings.home), brand):
+        recording = await asyncio.to_thread(load, path)
+        replayed = await replay(recording)
+        document = replayed.document()
+        if recompute:
+            document["recomputed"] = (again := await made_again(recording, settings)).document()
+        documents.append(document)
+        if as_json:
+            continue
+        if replayed.difference:
+            out.print(f"[red]{path.stem}: differs[/red]  {escaped(str(replayed.difference))}", highlight=False)
+        else:
+            out.print(
+                f"{path.stem}: same path and decisions, {document['calls']} calls from the tape, "
+                f"{replayed.seconds:.2f} s for a run of {recording.seconds:.1f} s",
+                highlight=False,
+            )
+        for note in replayed.notes:
+            out.print(f"  note: {escaped(note)}", highlight=False)
+        if recompute and again.difference:
+            out.print(f"  [red]recomputed: differs[/red]  {escaped(str(again.difference))}", highlight=False)
+        elif recompute:
+            out.print(f"  recomputed: {again.calls} calls, {again.artifacts} pictures, all the same", highlight=False)
+    return documents
+
+
+@app.command("fork")
+def fork_trace(
+    trace: TraceArgument,
+    brand: BrandOption = "demo",
+    sets: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE: rounds, seed, grid, request, …")] = None,
+    rules: Annotated[list[Path] | None, typer.Option("--rule", help="Market pack or brand book (YAML).")] = None,
+    judges: Annotated[
+        list[str] | None, typer.Option("--judge", help="CHECK.LIMIT=VALUE, CHECK.severity=S, or a checks.yaml.")
+    ] = None,
+    prompts: Annotated[list[Path] | None, typer.Option("--prompt", help="Prompt file of a model role.")] = None,
+    step: Annotated[str | None, typer.Option("--from", help="Everything live from this step on; critique:2.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Folder for the fork's trace.")] = None,
+    html: HtmlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change one thing of a recorded run and see what comes of it. What does not depend on it comes from the tape.
+
+    A fork never publishes.
+    """
+    from evals.changes import parsed
+
+    with ending_with_exit_codes(as_json=as_json):
+        changes = parsed(sets or (), rules=rules or (), judges=judges or (), prompts=prompts or (), step=step)
+        document, difference = run(_fork(trace, brand, changes, folder, html))
+    if as_json:
+        print_json(document)
+        return
+    live = ", ".join(f"{name} {count}" for name, count in document["live_calls"].items()) or "none"
+    out.print(f"fork of {escaped(trace)}: {escaped('; '.join(document['changes']))}", highlight=False)
+    out.print(f"calls: {document['taped_calls']} from the tape, live: {live}", highlight=False)
+    out.print(f"trace: {document['trace']}", highlight=False)
+    print_diff(difference)
+
+
+async def _fork(
+    trace: str, brand: str, changes: Any, folder: Path | None, html: Path | None
+) -> tuple[dict[str, Any], Diff]:
+    from evals.fork import fork
+    from evals.recording import load
+    from evals.shelf import resolve
+    from memory.home import Home
+
+    settings = settings_in_force()
+    path = await asyncio.to_thread(resolve, trace, Home(settings.home), brand)
+    forked = await fork(await asyncio.to_thread(load, path), changes, settings, folder)
+    if html is not None:
+        await asyncio.to_thread(write_page, forked.diff, html, settings)
+    return forked.document(), forked.diff
+
+
+@app.command("diff")
+def diff_traces(
+    one: TraceArgument,
+    other: TraceArgument,
+    brand: BrandOption = "demo",
+    html: HtmlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Two runs side by side: path, calls, findings, edits, pictures, cost and verdict."""
+    with ending_with_exit_codes(as_json=as_json):
+        difference = _diff(one, other, brand, html)
+    if as_json:
+        print_json(difference)
+    else:
+        print_diff(difference)
+
+
+def _diff(one: str, other: str, brand: str, html: Path | None) -> Diff:
+    from evals.diff import diff
+    from evals.recording import load
+    from evals.shelf import resolve
+    from memory.home import Home
+
+    settings = settings_in_force()
+    home = Home(settings.home)
+    difference = diff(load(resolve(one, home, brand)), load(resolve(other, home, brand)))
+    if html is not None:
+        write_page(difference, html, settings)
+    return difference
+
+
+def write_page(difference: Diff, html: Path, settings: Settings) -> None:
+    """The page of a diff, with the pictures this home has."""
+    from evals.pages import diff_page, thumbnails
+    from memory.artifacts import DirectoryStore
+    from memory.home import Home
+
+    thumbnail: Thumbnail = thumbnails(DirectoryStore(Home(settings.home)), difference.brand)
+    html.write_text(diff_page(difference, thumbnail), encoding="utf-8")
+    err.print(f"page: {html}", highlight=False)
+
+
+def print_diff(difference: Diff) -> None:
+    """A diff for a terminal."""
+    from evals.text import diff_lines
+
+    for line in diff_lines(difference):
+        out.print(line, highlight=False)
+
+
+@app.command("list")
+def list_traces(
+    folders: Annotated[list[Path] | None, typer.Argument(help="Folders of traces; this home's if none.")] = None,
+    brand: BrandOption = "demo",
+    status: Annotated[str | None, typer.Option(help="Only runs of this status, or that failed with this code.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only traces with this tag.")] = None,
+    words: Annotated[str | None, typer.Option(help="Only requests with these words.")] = None,
+    has: Annotated[list[str] | None, typer.Option(help="Only traces with this text anywhere; all of several.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Traces, newest first."""
+    from itertools import islice
+
+    from evals.shelf import read_tags, searched
+    from evals.text import entry_table
+    from memory.home import Home
+
+    with ending_with_exit_codes(as_json=as_json):
+        home = Home(settings_in_force().home)
+        places = folders or [home.traces(brand), home.evals(brand) / "forks"]
+        paths = [path for place in places for path in place.glob("*.jsonl")]
+        tags = {run_id: given for place in places for run_id, given in read_tags(place).items()}
+        found = searched(paths, tags, status=status, tag=tag, has=has or (), words=words)
+        shown = list(islice(found, limit))
+    if as_json:
+        print_json([entry.document() for entry in shown])
+    else:
+        out.print(entry_table(shown))
+
+
+@app.command("tag")
+def tag_trace(
+    trace: TraceArgument,
+    tags: Annotated[list[str], typer.Argument(help="Words to put on it.")],
+    brand: BrandOption = "demo",
+    remove: Annotated[bool, typer.Option("--remove", help="Take these words away.")] = False,
+) -> None:
+    """Put words on a trace, to find it again."""
+    from evals.shelf import resolve, tag
+    from memory.home import Home
+
+    with ending_with_exit_codes(as_json=False):
+        path = resolve(trace, Home(settings_in_force().home), brand)
+        now = tag(path, () if remove else tags, tags if remove else ())
+    out.print(f"{path.stem}: {', '.join(now) or 'no tags'}", highlight=False)
+
+
+@app.command("minimise")
+def minimise_trace(
+    trace: TraceArgument,
+    to: Annotated[Path, typer.Argument(help="File to write the shorter trace to.")],
+    shows: Annotated[
+        str | None, typer.Option(help="What it must still show, as floating=fail; a replay that differs if none.")
+    ] = None,
+    brand: BrandOption = "demo",
+) -> None:
+    """The shortest beginning of a trace that still shows a failure."""
+    from evals import cases
+    from evals.shelf import resolve
+    from memory.home import Home
+
+    with ending_with_exit_codes(as_json=False):
+        events = cases.all_events(resolve(trace, Home(settings_in_force().home), brand))
+        if shows:
+            kept = cases.prefix(events, cases.Shows.parse(shows))
+        else:
+            kept = events[: run(cases.differing_prefix(events, cases.replays_otherwise))]
+        cases.write(kept, to)
+    out.print(f"{to}: {len(kept)} of {len(events)} events", highlight=False)
+
+
+@app.command("keep")
+def keep_trace(
+    trace: TraceArgument,
+    name: Annotated[str, typer.Argument(help="Name of the case.")],
+    folder: Annotated[Path, typer.Option("--to", help="Folder of cases.")] = Path("evals/cases"),
+    brand: BrandOption = "demo",
+) -> None:
+    """Keep a trace as a regression case: `onbrand evals replay FOLDER` holds today's code against it."""
+    from evals import cases
+    from evals.shelf import resolve
+    from memory.home import Home
+
+    with ending_with_exit_codes(as_json=False):
+        path = folder / f"{name}.jsonl"
+        cases.write(cases.all_events(resolve(trace, Home(settings_in_force().home), brand)), path)
+    out.print(f"{path}: replay it with `onbrand evals replay {path}`", highlight=False)
+
+
+def main() -> None:
+    """Entry point of `python -m evals.cli`."""
+    from service.cli.terminal import quiet_libraries
+
+    quiet_libraries()
+    app()
+
+
+if __name__ == "__main__":
+    main()
