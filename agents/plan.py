@@ -72,11 +72,10 @@ async def plan(state: Campaign, services: Services) -> Campaign:
     if not layout.settings:
         raise no_scene(layout.left_out)
     scenes = {hit.scene.id: hit.scene for hit in fitting}
-    written = (
-        asyncio.to_thread(services.language.caption, brief, scene, cut[0].asset, generator.caption_limit)
-        for scene in scenes.values()
+    written = await asyncio.to_thread(
+        services.language.captions, brief, tuple(scenes.values()), cut[0].asset, generator.caption_limit
     )
-    captions = dict(zip(scenes, await asyncio.gather(*written), strict=True))
+    captions = dict(zip(scenes, written, strict=True))
     checks = await tools.assets.check_rules(
         CheckRules(
             brand=services.brand,
@@ -102,6 +101,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
             cannot_draw=beyond(brief, generator, fitting),
             options=affordable(options_from(slots, generator, history), request),
         ),
+        "notes": services.told(),
         "round": 0,
         "round_limit": request.rounds,
     }

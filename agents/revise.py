@@ -90,6 +90,7 @@ async def adjust(state: Campaign, services: Services) -> Campaign:
         "previous": state["shortlist"],
         "to_draw": tuple(slots),
         "edits": edits,
+        "notes": services.told(),
         "exports": (),
     }
 

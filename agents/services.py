@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.models import ModelRole
@@ -10,12 +11,18 @@ from domain.values import BrandId
 from mcp_servers.toolbox import Sessions
 
 
+def nothing() -> tuple[str, ...]:
+    """Nothing to tell."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Services:
     """Passed anew on every call of the graph; never persisted. `brand` comes from the principal (Promise 8).
 
     `looking` are the judge's roles that a model which looks at pictures serves. `memory` is None where nothing is to
-    be remembered (evaluations); `by` is the principal's id, empty for whoever sits at the machine.
+    be remembered (evaluations); `by` is the principal's id, empty for whoever sits at the machine. `told` gives
+    what was done otherwise than planned since it was last called, such as a model that gave no usable answer.
     """
 
     brand: BrandId
@@ -28,3 +35,4 @@ class Services:
     looking: frozenset[ModelRole] = frozenset()
     memory: Memory | None = None
     by: str = ""
+    told: Callable[[], tuple[str, ...]] = nothing

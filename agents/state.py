@@ -23,6 +23,11 @@ def merge_edits(old: dict[str, Edit], new: dict[str, Edit]) -> dict[str, Edit]:
     return {**old, **new}
 
 
+def merge_notes(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """What was done otherwise than planned, each once, in order."""
+    return tuple(dict.fromkeys((*old, *new)))
+
+
 class Campaign(TypedDict, total=False):
     """State of the campaign graph. `to_draw` is this round's work; `asked` includes questions already answered;
     `remembered` are the defaults used, `learned` those that this request's own words added to memory.
@@ -55,6 +60,7 @@ class Campaign(TypedDict, total=False):
     edits: Annotated[dict[str, Edit], merge_edits]
     shortlist: tuple[str, ...]
     relaxed: tuple[str, ...]
+    notes: Annotated[tuple[str, ...], merge_notes]
     exports: tuple[ExportView, ...]
     not_exported: tuple[str, ...]
     decision: ReviewDecision

@@ -74,6 +74,7 @@ async def understand(state: Campaign, services: Services) -> Campaign:
         "earlier": memory.earlier,
         "remembered": memory.used,
         "learned": memory.learned,
+        "notes": services.told(),
         "status": RunStatus.WORKING,
     }
 

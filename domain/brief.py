@@ -10,6 +10,26 @@ from domain.values import AssetId, BrandId, MarketCode, Model, Origin, Size
 
 T = TypeVar("T")
 
+SHOWN_PARTS = (
+    "background",
+    "surface",
+    "theme",
+    "light",
+    "time_of_day",
+    "season",
+    "weather",
+    "mood",
+    "camera",
+    "style",
+    "props",
+    "avoid",
+    "text",
+    "markets",
+    "channels",
+    "size",
+)
+"""Parts of a Brief beside its products, in the order they are told to a person."""
+
 
 class Part(Model, Generic[T]):
     """One value of the Brief and where it comes from; `said` is the request's own words, if any."""

@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from domain.values import BrandId, Digest, Model, Money, RunId, Seconds
 
 T = TypeVar("T")
+AnswerT = TypeVar("AnswerT", bound=Model)
 
 
 class ModelRole(StrEnum):

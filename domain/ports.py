@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +12,11 @@ from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback, Slot
 from domain.composition import Caption, Scene
-from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec
+from domain.models import Abilities, Answered, AnswerT, Ask, ModelRole, ModelSpec
 from domain.plan import Capability
 from domain.remembered import Earlier, Remembered
 from domain.rules import BrandBook, MarketPack
-from domain.values import ArtifactRef, Box, BrandId, Digest, Model, RunId
-
-AnswerT = TypeVar("AnswerT", bound=Model)
+from domain.values import ArtifactRef, Box, BrandId, Digest, RunId
 
 Image = npt.NDArray[np.uint8]
 """Height x width x 3 (RGB) or 4 (RGBA, straight alpha), 8 bits, sRGB. OpenCV's BGR stays inside the tools."""
@@ -113,7 +111,9 @@ class Language(Protocol):
     """Everything that reads or writes human language, by role."""
 
     def read(self, request: str, brand: BrandId) -> Brief: ...
-    def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption: ...
+    def captions(
+        self, brief: Brief, scenes: Sequence[Scene], product: Asset, limit: int = 1024
+    ) -> Sequence[Caption]: ...
     def questions(
         self, brief: Brief, *, product_hits: Sequence[AssetHit], background_hits: Sequence[Scene],
         known_markets: Sequence[str], book: BrandBook | None,

@@ -153,6 +153,7 @@ class RunView(Model):
     edits: tuple[Edit, ...] = ()
     shortlist: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = Field(default=(), description="flexible rules relaxed in the open")
+    notes: tuple[str, ...] = Field(default=(), description="done otherwise than planned, such as without a model")
     rules_checked: tuple[RuleCheck, ...] = ()
     costs: Costs = Costs()
     seconds: dict[str, Seconds] = {}

@@ -99,6 +99,7 @@ class RunSummary(Model):
     failed_checks: dict[str, int] = Field(default={}, description="gates that kept candidates out, and how many")
     left_out: tuple[str, ...] = Field(default=(), description="scenes not used for this product, and why")
     cannot_draw: tuple[str, ...] = ()
+    notes: tuple[str, ...] = Field(default=(), description="done otherwise than planned, such as without a model")
     rules: tuple[RuleCheck, ...] = Field(default=(), description="rules that block or want a person's look")
     publications: tuple[Publication, ...] = ()
     costs: Costs = Costs()

@@ -112,6 +112,7 @@ class ModelCall(Event):
     """One call of a language or vision model through the gateway; `taped` when a recording answered."""
 
     kind: Literal["model_call"] = "model_call"
+    stage: str = ""
     role: str
     model: str
     request: dict[str, Any]

@@ -102,9 +102,8 @@ async def ours(attack: Attack, bench: Paper) -> Case:
     refused = ""
     try:
         told = await understand(state, bench.services)
-        captions = [
-            bench.services.language.caption(told["brief"], scene, row(attack)).text() for scene in catalogue()[:SCENES]
-        ]
+        written = bench.services.language.captions(told["brief"], catalogue()[:SCENES], row(attack))
+        captions = [caption.text() for caption in written]
     except OnbrandError as error:
         refused = error.code
     calls = [event for event in bench.recorder.events if isinstance(event, ToolCall)]

@@ -8,6 +8,7 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from domain.values import BrandId, Digest
@@ -62,7 +63,8 @@ class ArtifactCache:
             with self._guard:
                 self._make_room(len(data))
         except OSError as error:
-            incoming.unlink(missing_ok=True)
+            with suppress(OSError):
+                incoming.unlink()
             log.warning("An artifact is kept without a copy on this machine (%s): %s", error.strerror, path)
 
     def _make_room(self, added: int) -> None:

@@ -39,18 +39,33 @@ class Listed:
     written: datetime
 
 
-class Bucket:
-    """Implements `domain.ports.ObjectStore`. Keys are relative to the address. Connections are made at the first use.
+class Connection:
+    """The way to one S3 service, made at the first use; safe to share between threads and buckets.
 
     Credentials and region come from where AWS tools look for them: environment, profile, role. `endpoint` is the URL of
     a compatible service; unset, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL count, then Amazon.
     """
 
-    def __init__(self, address: BucketAddress, endpoint: str | None = None) -> None:
-        self.address = address
-        self._endpoint = endpoint
+    def __init__(self, endpoint: str | None = None) -> None:
+        self.endpoint = endpoint
         self._guard = threading.Lock()
         self._made: Any = None
+
+    @property
+    def client(self) -> Any:
+        """The boto3 client."""
+        if self._made is None:
+            with self._guard:
+                self._made = self._made or _connect(self.endpoint)
+        return self._made
+
+
+class Bucket:
+    """Implements `domain.ports.ObjectStore`. Keys are relative to the address."""
+
+    def __init__(self, address: BucketAddress, connection: Connection) -> None:
+        self.address = address
+        self.connection = connection
 
     def url(self, key: str = "") -> str:
         """The s3:// URL of a key."""
@@ -82,12 +97,15 @@ class Bucket:
         for left in reversed(range(ATTEMPTS)):
             try:
                 body = self._client.get_object(Bucket=self.address.bucket, Key=self._key(key))["Body"]
-                return bytes(body.read())
             except _failures() as error:
                 if _code(error) in _ABSENT:
                     return None
+                raise bucket_failure(error, self.url(key)) from error
+            try:
+                return bytes(body.read())
+            except _failures() as error:
                 # boto3 repeats requests, not what it has begun to read: a body that broke off is asked for again.
-                if hasattr(error, "response") or not left:
+                if not left:
                     raise bucket_failure(error, self.url(key)) from error
         return None
 
@@ -145,10 +163,7 @@ class Bucket:
 
     @property
     def _client(self) -> Any:
-        if self._made is None:
-            with self._guard:
-                self._made = self._made or _connect(self._endpoint)
-        return self._made
+        return self.connection.client
 
 
 def _connect(endpoint: str | None) -> Any:

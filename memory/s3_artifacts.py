@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 
-from domain.errors import NotFound, ProgrammerMustAct, StorageFailed
+from domain.errors import ProgrammerMustAct, StorageFailed
 from domain.values import ArtifactRef, BrandId, Digest
 from memory.artifact_cache import ROOM_BYTES, ArtifactCache
 from memory.artifacts import EXTENSIONS, MEDIA_TYPES, is_digest, not_found
@@ -86,12 +86,15 @@ class S3Store:
         return self._remember(brand, found)
 
     def has(self, brand: BrandId, digest: Digest) -> bool:
-        """Whether the brand has an artifact of this digest. Raises StorageFailed when the bucket cannot be asked."""
-        try:
-            self.ref(brand, digest)
-        except NotFound:
-            checked_brand(brand)
+        """Whether the brand has an artifact of this digest now: the bucket is asked each time, `ref` only once.
+
+        Raises StorageFailed when it cannot be asked.
+        """
+        found = self._look(brand, digest)
+        if found is None:
+            self._forget(brand, digest)
             return False
+        self._remember(brand, found)
         return True
 
     def _look(self, brand: BrandId, digest: Digest) -> ArtifactRef | None:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from domain.assets import Asset
 from domain.errors import BadInput, NotFound, RunBusy
+from domain.model_calls import Observer
 from domain.run import (
     ExportView,
     ReviewAction,
@@ -28,7 +29,6 @@ from mcp_servers.connect import Servers
 from mcp_servers.workshop import Workshop
 from memory.checkpoints import open_checkpoints
 from memory.inbox import Inbox
-from memory.ledger import Ledger
 from memory.runs import RunRow, new_run_id
 from service.driver import Driver
 from service.settings import Settings
@@ -53,17 +53,21 @@ class Onbrand:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, recording: Recording = unheard) -> AsyncIterator[Self]:
-        """Open database, library, tool servers and graph; `recording` listens to what runs record.
+    async def open(
+        cls, settings: Settings, recording: Recording = unheard, observer: Observer = lambda attempt: None
+    ) -> AsyncIterator[Self]:
+        """Open database, library, tool servers and graph.
+
+        `recording` listens to what runs record, `observer` is told of each attempt at a model.
 
         Raises Misconfigured or StorageFailed when one cannot be opened.
         """
         async with AsyncExitStack() as stack:
-            wired = await asyncio.to_thread(wire, settings)
+            wired = await asyncio.to_thread(wire, settings, observer)
             where = settings.database_url if settings.database_url and "sqlite" not in settings.database_url else None
             saver = await stack.enter_async_context(open_checkpoints(where or wired.home))
-            ledger = Ledger(wired.database)
-            driver = Driver(build().compile(checkpointer=saver), wired.workshop.runs, ledger, settings.parallel)
+            graph = build().compile(checkpointer=saver)
+            driver = Driver(graph, wired.workshop.runs, wired.ledger, settings.parallel)
             servers = await asyncio.to_thread(Servers.over, wired.workshop, settings.tools.elsewhere())
             try:
                 yield cls(settings, wired, servers, driver, wired.language, Inbox(wired.database), recording)

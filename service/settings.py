@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from domain.errors import Misconfigured
 from domain.values import BUCKET_SCHEME, BucketAddress
 from mcp_servers.endpoint import SHORTEST_TOKEN, Endpoint, is_loopback, is_token
+from service.model_settings import ModelSettings
 
 FILE_NAME = "onbrand.toml"
 NESTED = "__"
@@ -243,6 +244,7 @@ class Settings(BaseSettings):
     grid: int = Field(default=9, ge=1, le=27, description="candidates in the standard option")
     parallel: int = Field(default=2, ge=1, le=64, description="scene groups drawn or judged at the same time")
 
+    models: ModelSettings = Field(default=ModelSettings(), description="language and vision models by role")
     tools: ToolServers = Field(default=ToolServers(), description="tool servers that other processes serve")
     auth: Auth = Field(default=Auth(), description="how callers sign in to `onbrand serve`")
     serve: Serving = Field(default=Serving(), description="what `onbrand serve` lets in")

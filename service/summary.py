@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from domain.assets import Asset, AssetHit
-from domain.brief import Brief, Part
+from domain.brief import SHOWN_PARTS, Brief, Part
 from domain.candidate import Candidate, Verdict
 from domain.rules import RuleCheck, RuleVerdict
 from domain.run import ExportView, PublicationView, RunStatus, RunView, can_go_on
@@ -24,24 +24,6 @@ NEXT = {
     RunStatus.CANCELLED: "it was cancelled: begin a new run",
     RunStatus.FAILED: "it failed: see failure, then begin a new run",
 }
-FIELDS = (
-    "background",
-    "surface",
-    "theme",
-    "light",
-    "time_of_day",
-    "season",
-    "weather",
-    "mood",
-    "camera",
-    "style",
-    "props",
-    "avoid",
-    "text",
-    "markets",
-    "channels",
-    "size",
-)
 
 
 def summary_of(view: RunView, row: RunRow, step: Step | None) -> RunSummary:
@@ -70,6 +52,7 @@ def summary_of(view: RunView, row: RunRow, step: Step | None) -> RunSummary:
         failed_checks=dict(failed.most_common()),
         left_out=view.left_out,
         cannot_draw=view.cannot_draw,
+        notes=view.notes,
         rules=tuple(rule for rule in view.rules_checked if worth_a_look(rule)),
         publications=tuple(publication(p) for p in view.publications),
         costs=view.costs,
@@ -98,7 +81,7 @@ def understood(brief: Brief) -> dict[str, str]:
         count = f"{product.count} x " if product.count > 1 else ""
         found = f" = {product.asset}" if product.asset else " (not in the library)"
         told["product" if number == 1 else f"product {number}"] = f"{count}{product.text}{found}"
-    for name in FIELDS:
+    for name in SHOWN_PARTS:
         value = getattr(brief, name)
         parts: tuple[Part[object], ...] = value if isinstance(value, tuple) else (value,) if value else ()
         said = [f"{part.value} ({part.origin.replace('_', ' ')})" for part in parts if part.origin != "assumed"]
@@ -153,6 +136,12 @@ def publication(view: PublicationView) -> Publication:
         destination=view.destination,
         published_at=view.published_at,
     )
+
+
+def without_places(view: RunView) -> RunView:
+    """A run document without the server's own folders, for pages that leave it."""
+    published = tuple(made.model_copy(update={"path": "", "dossier": ""}) for made in view.publications)
+    return view.model_copy(update={"publications": published, "out_dir": "", "trace_path": ""})
 
 
 def worth_a_look(rule: RuleCheck) -> bool:

@@ -22,6 +22,7 @@ from memory.runs import RunRow, RunTable
 from memory.traces import TraceWriter
 from service.driver import Driver
 from service.heading import code_version, heading, settings_digest
+from service.models import Notes, language_for, recorded
 from service.settings import Settings
 from service.steps import OnEvent
 from service.wiring import Wired
@@ -84,7 +85,7 @@ class Turns:
             pending = await asyncio.to_thread(self.wired.workshop.effects.pending, run_id)
             await asyncio.to_thread(self.driver.ledger.book_abandoned, run_id)
             trace = await asyncio.to_thread(TraceWriter, Path(row.trace_path), run_id, brand)
-            with trace, self.recording(trace, run_id) as recorder:
+            with trace, self.recording(trace, run_id) as recorder, recorded(self.wired.models, run_id, recorder):
                 await asyncio.to_thread(self._begin_trace, row, recorder, going_on=trace.started)
                 if ended := await self._ends_before_work(row, lease, most_crashes):
                     return await self._end(row, lease, recorder, *ended)
@@ -150,11 +151,14 @@ class Turns:
         on_event: OnEvent,
     ) -> RunView:
         """Advance a run this process holds the lease of."""
+        wired, notes = self.wired, Notes()
+        language = language_for(row, wired.models, wired.language, wired.workshop.library, notes)
         async with open_sessions(self.servers, recorder) as sessions:
             services = Services(
                 brand=row.brand,
                 sessions=sessions,
-                language=self.wired.language,
+                language=language,
+                told=notes.take,
                 ledger=self.driver.ledger,
                 history=self.runs,
                 grid=self.settings.grid,

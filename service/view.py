@@ -47,6 +47,7 @@ def build_view(
         candidates=tuple(state.get("candidates", {}).values()),
         edits=tuple(state.get("edits", {}).values()),
         shortlist=state.get("shortlist", ()),
+        notes=state.get("notes", ()),
         relaxed=state.get("relaxed", ()),
         rules_checked=(*state.get("rules", ()), *state.get("monitored", ())),
         costs=Costs(predicted=taken.prediction.cost if taken else 0.0, actual=spent, budget=row.request.budget),

@@ -10,23 +10,26 @@ from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback
 from domain.composition import Caption, Scene
+from domain.model_calls import Observer
 from domain.ports import ArtifactStore, Destination, Drawings
 from domain.rules import BrandBook
 from domain.run import RunView
 from domain.values import BrandId, BucketAddress
 from mcp_servers.workshop import UPLOAD_TAG, Workshop
 from memory.artifacts import DirectoryStore
-from memory.bucket import Bucket
+from memory.bucket import Bucket, Connection
 from memory.database import Database, open_database
 from memory.demo import DEMO_BRAND, ensure_demo
 from memory.drawings import BucketDrawings, DrawingStore
 from memory.effects import Effects
 from memory.home import Home
 from memory.known_answers import KnownAnswerTable
+from memory.ledger import Ledger
 from memory.library import Library
 from memory.rulebook import YamlRulebook
 from memory.runs import RunTable
 from memory.s3_artifacts import S3Store
+from service.models import models_for
 from service.remembering import BrandMemory
 from service.settings import Settings
 from tools.generators import Compositor
@@ -34,6 +37,8 @@ from tools.imaging.decode import decode, encode_png
 from tools.imaging.packshot import render
 from tools.imaging.packshot_spec import catalogue as packshots
 from tools.language import BuiltinReader, BuiltinWriter, apply_answer, questions, read_feedback
+from tools.models import NoModels
+from tools.models.gateway import Gateway
 from tools.publish import BucketDestination, FolderDestination
 from tools.rules import may_publish
 from tools.search import AssetRanker, VisualDescriptor, text_embedder
@@ -61,9 +66,11 @@ class BuiltinLanguage:
         """A request to a Brief."""
         return BuiltinReader(self.titles(brand)).read(request, brand)
 
-    def caption(self, brief: Brief, scene: Scene, product: Asset, limit: int = 1024) -> Caption:
-        """A Brief and a scene to a Caption."""
-        return self._writer.caption(brief, scene, product, limit)
+    def captions(
+        self, brief: Brief, scenes: Sequence[Scene], product: Asset, limit: int = 1024
+    ) -> tuple[Caption, ...]:
+        """A Brief and scenes to a Caption each."""
+        return tuple(self._writer.caption(brief, scene, product, limit) for scene in scenes)
 
     def questions(
         self,
@@ -98,6 +105,8 @@ class Wired:
     library: Library
     language: BuiltinLanguage
     memory: BrandMemory
+    ledger: Ledger
+    models: Gateway | NoModels
 
     def prepare(self, brand: BrandId, progress: Callable[[str, float], None]) -> None:
         """Make the demo brand's library on first use; nothing for other brands."""
@@ -113,7 +122,8 @@ class Wired:
             )
 
     def close(self) -> None:
-        """Let go of the search index and the database."""
+        """Let go of models, search index and database."""
+        self.models.close()
         self.library.close()
         self.database.close()
 
@@ -123,10 +133,12 @@ class Wired:
             may_publish(view.rules_checked, market)
 
 
-def wire(settings: Settings) -> Wired:
-    """Open the home and stand an implementation behind every port."""
+def wire(settings: Settings, observer: Observer = lambda attempt: None) -> Wired:
+    """Open the home and stand an implementation behind every port; `observer` is told of each attempt at a model."""
     home = Home(settings.home)
     database = open_database(settings.database_url or home)
+    ledger = Ledger(database, settings.models.allowances, settings.models.team_of)
+    models = models_for(settings.models, ledger, home, observer)
     artifacts, drawings = stores(settings, home)
     embedder = text_embedder(settings.sentence_model)
     library = Library(
@@ -147,6 +159,7 @@ def wire(settings: Settings) -> Wired:
         drawings=drawings,
         generators={"compositor": Compositor()},
         embedder=embedder,
+        models=models,
         destination=destination(settings),
         known=KnownAnswerTable(database),
     )
@@ -162,6 +175,8 @@ def wire(settings: Settings) -> Wired:
         library,
         BuiltinLanguage(titles),
         BrandMemory.over(database, workshop.rulebook, titles),
+        ledger,
+        models,
     )
 
 
@@ -177,11 +192,11 @@ def artifact_bucket(settings: Settings) -> Bucket | None:
     """The bucket that keeps pictures, if one is set."""
     if settings.artifacts is None:
         return None
-    return Bucket(BucketAddress.parse(settings.artifacts), settings.artifacts_endpoint)
+    return Bucket(BucketAddress.parse(settings.artifacts), Connection(settings.artifacts_endpoint))
 
 
 def destination(settings: Settings) -> Destination:
     """Where publications go."""
     if isinstance(settings.destination, str):
-        return BucketDestination(Bucket(BucketAddress.parse(settings.destination)))
+        return BucketDestination(Bucket(BucketAddress.parse(settings.destination), Connection()))
     return FolderDestination(settings.destination or settings.home / "published")

@@ -7,11 +7,19 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import object_store
+from tests.postgres import postgres_database
+
+if TYPE_CHECKING:
+    from memory.bucket import Bucket, Connection
+
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
@@ -32,8 +40,10 @@ def _refuse_outside(sock: socket.socket, address: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any connection that leaves the machine is an error, in threads too."""
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any connection that leaves the machine is an error, in threads too; tests marked live are there to make one."""
+    if request.node.get_closest_marker("live"):
+        return
 
     def connect(sock: socket.socket, address: object) -> None:
         _refuse_outside(sock, address)
@@ -55,6 +65,42 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     home = tmp_path / "home"
     monkeypatch.setenv("ONBRAND_HOME", str(home))
     yield home
+
+
+@pytest.fixture(scope="session")
+def object_service() -> Iterator[object_store.ObjectService]:
+    """An S3 endpoint on loopback."""
+    with object_store.object_service() as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def connection(object_service: object_store.ObjectService) -> Connection:
+    """The program's own way to that endpoint."""
+    from memory.bucket import Connection
+
+    made = Connection()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in object_service.environment.items():
+            patch.setenv(name, value)
+        assert made.client
+    return made
+
+
+@pytest.fixture
+def bucket(object_service: object_store.ObjectService, connection: Connection) -> Bucket:
+    """A prefix of an empty bucket of the test's own."""
+    from domain.values import BucketAddress
+    from memory.bucket import Bucket
+
+    return Bucket(BucketAddress(bucket=object_service.new_bucket(), prefix="onbrand"), connection)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A fresh Postgres database for the session; skips where there is no server."""
+    with postgres_database() as url:
+        yield url
 
 
 @pytest.hookimpl(trylast=True)

@@ -165,7 +165,7 @@ def draw(workshop: Workshop, job: Job) -> None:
         open_slots = []
         for slot in request.slots:
             found = workshop.drawings.find(request.brand, drawing_key(slot, request.cutouts, version))
-            if found is not None:
+            if found is not None and has_pictures(workshop, request.brand, found):
                 job.candidates.append(adopted(found, slot))
                 job.reused += 1
             else:
@@ -211,6 +211,12 @@ def kept(workshop: Workshop, brand: BrandId, drawn: Drawn, seconds: float, cost:
         seconds=round(seconds, 3),
         cost=cost,
     )
+
+
+def has_pictures(workshop: Workshop, brand: BrandId, found: Candidate) -> bool:
+    """Whether what a record names is still there: a damaged picture is deleted to have it drawn again."""
+    pictures = (found.artifact, found.composition.product_layer, found.composition.mask)
+    return all(ref is not None and workshop.artifacts.has(brand, ref.digest) for ref in pictures)
 
 
 def adopted(found: Candidate, slot: Slot) -> Candidate:

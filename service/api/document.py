@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from domain.candidate import Candidate
+from domain.composition import Composition
 from domain.run import ExportView, PublicationView, RunView
 from domain.values import ArtifactRef
 from service.api.problems import shown_failure
@@ -20,9 +21,17 @@ class ArtifactLink(ArtifactRef):
     url: str
 
 
+class CompositionDocument(Composition):
+    """Where the product stands."""
+
+    product_layer: ArtifactLink | None = None
+    mask: ArtifactLink | None = None
+
+
 class CandidateDocument(Candidate):
     """One image, whole."""
 
+    composition: CompositionDocument
     artifact: ArtifactLink | None = None
 
 
@@ -58,12 +67,19 @@ def run_document(view: RunView, links: Links) -> RunDocument:
             return None
         return ArtifactLink(**{**dict(ref), "path": ""}, url=links.artifact(ref.digest))
 
-    def with_artifact(part: Candidate | ExportView) -> dict[str, Any]:
-        return {**dict(part), "artifact": link(part.artifact)}
+    def placed(made: Composition) -> CompositionDocument:
+        layers = {"product_layer": link(made.product_layer), "mask": link(made.mask)}
+        return CompositionDocument(**{**dict(made), **layers})
+
+    def drawn(candidate: Candidate) -> CandidateDocument:
+        parts = {"artifact": link(candidate.artifact), "composition": placed(candidate.composition)}
+        return CandidateDocument(**{**dict(candidate), **parts})
 
     parts: dict[str, Any] = {
-        "candidates": tuple(CandidateDocument(**with_artifact(candidate)) for candidate in view.candidates),
-        "exports": tuple(ExportDocument(**with_artifact(export)) for export in view.exports),
+        "candidates": tuple(drawn(candidate) for candidate in view.candidates),
+        "exports": tuple(
+            ExportDocument(**{**dict(export), "artifact": link(export.artifact)}) for export in view.exports
+        ),
         "publications": tuple(
             PublicationDocument(**{**dict(made), "path": "", "dossier": ""}) for made in view.publications
         ),

@@ -53,7 +53,9 @@ STATUS: Mapping[str, int] = {
     "fault": 500,
     "idle_edit": 500,
 }
-"""HTTP status by error code. A full disk alone is 507 instead of 503."""
+"""HTTP status by error code; a kind without one of its own has that of the kind it belongs to. A full disk alone is
+507 instead of 503.
+"""
 
 TITLES: Mapping[str, str] = {
     "bad_input": "The request cannot be used as it is",
@@ -80,6 +82,10 @@ TITLES: Mapping[str, str] = {
 """What each kind of problem is called. A kind without a title of its own has that of the kind it belongs to."""
 
 HINTS: Mapping[str, str] = {
+    "person_must_act": "change what you ask for, then send it again",
+    "over_budget": "give a larger `budget`, or ask for less",
+    "unauthorised": "send `Authorization: Bearer KEY` with a key that is in force",
+    "forbidden": "an administrator grants roles",
     "bad_input": "the request's parts are described at /v1/openapi.json",
     "not_found": "GET /v1/runs and GET /v1/assets list what is yours",
     "conflict": "GET the run: `status` and `next` say what it waits for",
@@ -162,7 +168,7 @@ def problem(
 
 def of_error(error: OnbrandError, instance: str) -> Response:
     """An error of ours as a problem document; what only the operator should read goes to the log."""
-    status = 507 if _disk_is_full(error) else STATUS[error.code]
+    status = 507 if _disk_is_full(error) else status_of(error.code)
     if not told_to_callers(error.code):
         _log.error("%s: %s (%s)", instance, error, error.where, exc_info=error)
     shown = shown_failure(
@@ -177,6 +183,16 @@ def of_error(error: OnbrandError, instance: str) -> Response:
     return problem(
         status, error.code, shown.message, instance=instance, where=shown.where, hint=shown.hint, headers=headers
     )
+
+
+def status_of(code: str) -> int:
+    """The HTTP status of an error code; 500 for one that nobody knows."""
+    return next((STATUS[kind] for kind in _lineage(code) if kind in STATUS), 500)
+
+
+def fault(instance: str) -> Response:
+    """A bug, as callers are told of it."""
+    return problem(500, "fault", _SAID_INSTEAD[ProgrammerMustAct], instance=instance)
 
 
 def told_to_callers(code: str) -> bool:
@@ -220,15 +236,9 @@ def install(app: FastAPI, methods: Callable[[str], Sequence[str]]) -> None:
             error.headers = {"Allow": ", ".join(methods(path))}
         return of_http(error, path)
 
-    async def unexpected(request: Request, error: Exception) -> Response:
-        fault = problem(500, "fault", _SAID_INSTEAD[ProgrammerMustAct], instance=request.scope["path"])
-        fault.headers["Cache-Control"] = "no-store"         # this answer passes no layer of ours any more
-        return fault
-
     app.add_exception_handler(OnbrandError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unexpected)
 
 
 def of_validation(error: RequestValidationError, instance: str) -> Response:
@@ -268,10 +278,14 @@ def of_http(error: HTTPException, instance: str) -> Response:
 
 def _nearest(texts: Mapping[str, str], code: str) -> str:
     """The text for a code, or for the nearest kind above it in the tree of errors that has one."""
+    return next((texts[kind] for kind in _lineage(code) if kind in texts), "")
+
+
+def _lineage(code: str) -> list[str]:
+    """The code, then those of the kinds above it in the tree of errors, nearest first."""
     kind = subclasses().get(code)
-    lineage = kind.__mro__ if kind else ()
-    codes = [code, *(above.code for above in lineage if isinstance(above, type) and issubclass(above, OnbrandError))]
-    return next((texts[name] for name in codes if name in texts), "")
+    above = kind.__mro__ if kind and kind is not OnbrandError else ()
+    return [code, *(each.code for each in above if issubclass(each, OnbrandError) and each is not OnbrandError)]
 
 
 def _disk_is_full(error: OnbrandError) -> bool:

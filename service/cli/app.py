@@ -11,7 +11,22 @@ import typer
 from typer.exceptions import TyperException
 
 from domain.errors import BadInput
-from service.cli import assets, briefs, chat, check, create, doctor, keys, mcp, memory, runs, schema, serve, tools
+from service.cli import (
+    assets,
+    briefs,
+    chat,
+    check,
+    create,
+    doctor,
+    keys,
+    mcp,
+    memory,
+    runs,
+    schema,
+    serve,
+    tools,
+    usage,
+)
 from service.cli.terminal import EXITS, INTERRUPTED, print_json, quiet_libraries
 
 RARER_COLLECTION = (100_000, 50, 50)
@@ -37,6 +52,7 @@ app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)
 app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
+app.command("usage")(usage.usage)
 
 
 BESIDE = "onbrand.commands"

@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from rich.table import Table
 
 from domain.errors import OnbrandError
-from service.cli.options import JsonOption
+from service.cli.options import BrandOption, JsonOption
 from service.cli.terminal import escaped, out, print_json, run
 from service.settings import FILE_NAME, NESTED, Settings, load_settings
 
@@ -24,11 +24,20 @@ MIN_FREE_BYTES = 500 * 2**20
 def doctor(
     as_json: JsonOption = False,
     settings_too: Annotated[bool, typer.Option("--settings", help="Also list every setting.")] = True,
+    models: Annotated[bool, typer.Option("--models", help="Call each role's model once: this costs money.")] = False,
+    brand: BrandOption = "demo",
 ) -> None:
-    """Look at settings, storage, plates, embedder, OCR and optional parts; exit code 1 when something needed fails."""
+    """Look at settings, storage, plates, embedder, OCR and optional parts; exit code 1 when something needed fails.
+
+    With --models each role's model is asked one small question, which the brand pays for.
+    """
     rows = [examine(name, look) for name, look in LOOKS]
     if rows[0]["ok"] and rows[1]["ok"]:
         rows += [examine(f"tools: {name}", partial(look_at_tools, name)) for name in load_settings().tools.elsewhere()]
+    if models and rows[0]["ok"] and rows[1]["ok"]:
+        from service.cli.models import look_at_models
+
+        rows += look_at_models(load_settings(), brand)
     settings = described(load_settings()) if settings_too and rows[0]["ok"] else []
     if as_json:
         print_json({"checks": rows, "settings": settings})
@@ -157,7 +166,8 @@ def described(settings: Settings) -> list[dict[str, str]]:
         variable = f"ONBRAND_{name.upper().replace('.', NESTED)}"
         source = variable if variable in os.environ else FILE_NAME if given else "default"
         secret = isinstance(value, SecretStr) or (name == "database_url" and value)
-        rows.append({"name": name, "value": "set" if secret else str(value), "source": source, "about": about})
+        told = ", ".join(str(held) for held in value) if isinstance(value, tuple) else str(value)
+        rows.append({"name": name, "value": "set" if secret else told, "source": source, "about": about})
     return rows
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from domain.brief import Brief, Part
+from domain.brief import SHOWN_PARTS, Brief, Part
 from domain.candidate import CandidateVerdict, Edit, EditOutcome
 from domain.rules import RuleVerdict
 from domain.run import ExportView, Failure, RunStatus, RunView
@@ -16,24 +16,6 @@ from service.cli.terminal import err, escaped, out
 MOST_EDITS = 8
 """Edits told one by one."""
 
-SHOWN_FIELDS = (
-    "background",
-    "surface",
-    "theme",
-    "light",
-    "time_of_day",
-    "season",
-    "weather",
-    "mood",
-    "camera",
-    "style",
-    "props",
-    "avoid",
-    "text",
-    "markets",
-    "channels",
-    "size",
-)
 HEADLINES = {
     RunStatus.REVIEW: "[bold green]ready for your review[/bold green]",
     RunStatus.PUBLISHED: "[bold green]published[/bold green]",
@@ -52,6 +34,8 @@ def print_summary(view: RunView) -> None:
     if view.brief:
         print_brief(view.brief)
     print_answers(view)
+    for note in view.notes:
+        out.print(f"  note: {escaped(note)}", highlight=False)
     if view.questions:
         print_questions(view)
     if view.candidates:
@@ -81,7 +65,7 @@ def print_brief(brief: Brief, *, looked_up: bool = True) -> None:
         what = f"{product.count} x {product.text}" if product.count > 1 else product.text
         found = f" → {product.asset or 'not found'}" if looked_up else ""
         out.print(f"  product: {escaped(what)}{found}", highlight=False)
-    for name in SHOWN_FIELDS:
+    for name in SHOWN_PARTS:
         value = getattr(brief, name)
         parts: tuple[Part[object], ...] = value if isinstance(value, tuple) else (value,) if value else ()
         said = [f"{part.value} ({part.origin.replace('_', ' ')})" for part in parts if part.origin != "assumed"]

@@ -10,6 +10,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from domain.model_calls import Attempted
 from domain.ports import Recorder
 from service.telemetry.stages import Stays
 
@@ -19,6 +20,7 @@ REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5
 WORK_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 """From a call in memory to the longest wait for a tool server."""
 
+TOKENS_PER_SECOND = (5, 10, 20, 40, 60, 80, 120, 180, 250, 500)
 
 JUDGES = "critique"
 """The stage that gives candidates their verdict; later stages hand the same candidates on."""
@@ -75,7 +77,38 @@ class Metrics:
         self.candidates = Counter(
             "onbrand_candidates", "Candidates judged, by verdict.", ("verdict",), registry=self.registry
         )
+        self.model_attempts = Counter(
+            "onbrand_model_attempts", "Attempts at models, by how they ended.", ("role", "outcome"),
+            registry=self.registry,
+        )
+        self.model_seconds = Histogram(
+            "onbrand_model_attempt_duration_seconds", "Attempts at models, to the answer's end.", ("role",),
+            registry=self.registry, buckets=WORK_SECONDS,
+        )
+        self.first_token = Histogram(
+            "onbrand_model_first_token_seconds", "Until a streamed answer began.", ("role",),
+            registry=self.registry, buckets=WORK_SECONDS,
+        )
+        self.token_speed = Histogram(
+            "onbrand_model_tokens_per_second", "Speed of answers after their first token.", ("role",),
+            registry=self.registry, buckets=TOKENS_PER_SECOND,
+        )
+        self.tokens = Counter(
+            "onbrand_model_tokens", "Tokens to and from models.", ("role", "direction"), registry=self.registry
+        )
         self.cost = Counter("onbrand_cost_dollars", "US dollars spent on tools and models.", registry=self.registry)
+
+    def attempted(self, attempt: Attempted) -> None:
+        """Count one attempt at a model: the gateway's `Observer`."""
+        role = attempt.role.value
+        self.model_attempts.labels(role, attempt.outcome.value).inc()
+        self.model_seconds.labels(role).observe(attempt.seconds)
+        if attempt.first_token_s is not None:
+            self.first_token.labels(role).observe(attempt.first_token_s)
+        if attempt.tokens_per_second is not None:
+            self.token_speed.labels(role).observe(attempt.tokens_per_second)
+        self.tokens.labels(role, "in").inc(attempt.used.tokens_in)
+        self.tokens.labels(role, "out").inc(attempt.used.tokens_out)
 
     @contextmanager
     def recording(self, recorder: Recorder) -> Iterator[Recorder]:

@@ -153,7 +153,7 @@ class SpanRecorder:
 
     def _model_call(self, fields: dict[str, Any]) -> None:
         attributes = {OPERATION: "chat", "gen_ai.request.model": fields["model"], "onbrand.model.role": fields["role"]}
-        self._call(f"chat {fields['model']}", SpanKind.CLIENT, attributes, fields, str(fields["role"]))
+        self._call(f"chat {fields['model']}", SpanKind.CLIENT, attributes, fields, str(fields.get("stage", "")))
 
     def _call(
         self, name: str, kind: SpanKind, attributes: dict[str, Any], fields: dict[str, Any], stage_name: str

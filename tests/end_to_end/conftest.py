@@ -83,14 +83,16 @@ class Served:
 
 
 @contextmanager
-def tool_server(home: Path, name: str, port: int = 0) -> Iterator[Served]:
-    """`onbrand tools serve NAME` over a home, until the end of the block."""
+def tool_server(
+    home: Path, name: str, port: int = 0, settings: dict[str, str] | None = None
+) -> Iterator[Served]:
+    """`onbrand tools serve NAME` over a home, until the end of the block; `settings` are environment variables."""
     token = f"a-token-for-{name}-that-nobody-guesses"
     log = home.parent / f"{name}-{port}.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
             [*ONBRAND, "tools", "serve", name, "--port", str(port), "--token-env", "SERVED_TOKEN", "--json"],
-            env=environment(home) | {"SERVED_TOKEN": token},
+            env=environment(home) | (settings or {}) | {"SERVED_TOKEN": token},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

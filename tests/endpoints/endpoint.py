@@ -47,6 +47,7 @@ class ModelEndpoint:
         self.script = script
         self.seen: list[Seen] = []
         self.most_at_once = 0
+        self.retention = "default"              # what the account says it keeps
         self._inside = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -57,6 +58,10 @@ class ModelEndpoint:
 
             def log_message(self, *arguments: Any) -> None:
                 pass
+
+            def do_GET(self) -> None:
+                kept = json.dumps({"mode": outer.retention}).encode()
+                _send(self, 200, {"content-type": "application/json"}, kept)
 
             def do_POST(self) -> None:
                 data = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -124,6 +129,10 @@ class ModelEndpoint:
             http.close_connection = True
         elif reply.fault is Fault.DRIPS:
             self._drip(http, kind if streamed else "application/json")
+        elif reply.fault in {Fault.GARBAGE, Fault.BREAKS_OFF}:
+            whole = b"".join(speaker.stream(body, reply)) if streamed else speaker.whole(body, reply)
+            body_sent = b"[17, \x00\xff" if reply.fault is Fault.GARBAGE else whole[: len(whole) // 2]
+            _send(http, 200, {"content-type": kind if streamed else "application/json"}, body_sent)
         elif (error := speaker.error(reply)) is not None:
             _send(http, error[0], {"content-type": "application/json", **error[1]}, error[2])
         elif streamed:

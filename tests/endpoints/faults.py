@@ -27,6 +27,8 @@ class Fault(StrEnum):
     DENIED = "denied"
     REJECTED = "rejected"
     RESET = "reset"                        # the connection is closed without an answer
+    GARBAGE = "garbage"                    # a success whose body is nothing of the kind
+    BREAKS_OFF = "breaks_off"              # a success whose body ends in the middle
     SILENT = "silent"                      # nothing comes
     DRIPS = "drips"                        # a byte now and then, without end
 

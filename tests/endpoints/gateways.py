@@ -10,15 +10,18 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.model_calls import Allowance, Attempted
+from domain.model_calls import Allowance, Attempted, Observer
 from domain.models import Ask, ImagePart, ModelRole, ModelSpec, Payer, Prompt, Provider, TextPart
 from domain.values import Model
 from memory import Database, Ledger, Metering, open_database
 from tests.endpoints.endpoint import ModelEndpoint
-from tools.models import Bedrock, Gateway, OpenAiChat, seats_for
+from tools.models.bedrock import Bedrock
 from tools.models.catalogue import Known
 from tools.models.clock import Clock
+from tools.models.gateway import Gateway
+from tools.models.openai_chat import OpenAiChat
 from tools.models.places import Place
+from tools.models.seats import seats_for
 
 MODEL = "amazon.nova-2-lite-v1:0"
 
@@ -71,6 +74,7 @@ def gateway(
     clock: Clock | None = None,
     patience: float = 20.0,
     seen: list[Attempted] | None = None,
+    observer: Observer | None = None,
     chats: Any = None,
 ) -> Gateway:
     """A gateway whose roles all have the same models at these places."""
@@ -84,7 +88,7 @@ def gateway(
         dict.fromkeys(roles, seats),
         {Provider.BEDROCK_CONVERSE: Bedrock(), Provider.OPENAI: OpenAiChat()},
         Metering(Ledger(database, allowances, lambda brand: team)),
-        observer=seen.append if seen is not None else lambda attempt: None,
+        observer=observer or (seen.append if seen is not None else lambda attempt: None),
         clock=clock,
         patience=patience,
         chats=chats,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Literal
@@ -77,12 +77,12 @@ class BuiltinWriter:
             "camera": _camera(brief, scene),
             "style": _style(brief, scene),
         }
-        return _within({name: _clean(text) for name, text in elements.items()}, limit)
+        return within({name: described(text) for name, text in elements.items()}, limit)
 
 
 def _subject(brief: Brief, product: Asset) -> str:
     named = [_noun_phrase(part.value) for part in brief.products]
-    subject = _list([n for n in named if _clean(n)]) or product.title.lower()
+    subject = _list([n for n in named if described(n)]) or product.title.lower()
     related = [
         f"{r.subject} {r.relation} {r.object}"
         for r in brief.relations
@@ -225,7 +225,7 @@ def _pick(variants: Sequence[str], scene: str, element: str) -> str:
     return variants[digest[0] % len(variants)]
 
 
-def _clean(text: str) -> str:
+def described(text: str) -> str:
     """Caption-like: parts that negate or instruct are left out, as titles of uploaded files may."""
     parts = []
     for piece in re.split(r"[,;\n]+", text):
@@ -235,7 +235,7 @@ def _clean(text: str) -> str:
     return ", ".join(parts)
 
 
-def _within(elements: dict[Element, str], limit: int) -> Caption:
+def within(elements: Mapping[str, str], limit: int) -> Caption:
     """The caption with as many elements as fit, the least important given up first."""
     kept = {**elements, "subject": elements["subject"] or "product"}
     for name in LEAST_IMPORTANT_FIRST:
@@ -249,7 +249,7 @@ def _within(elements: dict[Element, str], limit: int) -> Caption:
     return caption
 
 
-def _shorter(kept: dict[Element, str], name: Element, limit: int) -> str:
+def _shorter(kept: Mapping[str, str], name: Element, limit: int) -> str:
     """The element without its last parts, as many as must go; empty if none fits."""
     parts = kept[name].split(", ")
     while parts:

@@ -6,8 +6,7 @@ import json
 import math
 
 from domain.errors import ModelCannot
-from domain.models import Abilities, Ask, ImagePart
-from domain.ports import AnswerT
+from domain.models import Abilities, AnswerT, Ask, ImagePart
 from tools.models.catalogue import Card
 from tools.models.exchange import Form, Request
 from tools.models.reading import Unusable, Wrong

@@ -12,11 +12,12 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from domain.errors import Misconfigured
 from domain.model_calls import Outcome
 from domain.models import ImagePart
 from domain.values import Seconds
 from tools.models.accounts import session_for
-from tools.models.exchange import LONGEST_ANSWER, Form, Raw, Request, Stop, WireFailure, retry_after
+from tools.models.exchange import LONGEST_ANSWER, MALFORMED, Form, Raw, Request, Stop, WireFailure, retry_after
 from tools.models.places import Place
 
 CONNECT_S = 5.0
@@ -57,6 +58,7 @@ class Bedrock:
 
     def send(self, place: Place, request: Request, seconds: Seconds) -> Raw:
         """Make one attempt. Raises WireFailure."""
+        from botocore.eventstream import ParserError  # noqa: PLC0415
         from botocore.exceptions import (  # noqa: PLC0415  boto3 loads where Bedrock is configured
             BotoCoreError,
             ClientError,
@@ -64,6 +66,8 @@ class Bedrock:
             PartialCredentialsError,
             ReadTimeoutError,
         )
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
         try:
             client = self._client(place)
@@ -81,6 +85,8 @@ class Bedrock:
             raise WireFailure(Outcome.TIMED_OUT, "no answer in time", billed=True) from error
         except BotoCoreError as error:
             raise WireFailure(Outcome.DOWN, f"{type(error).__name__}: {error}") from error
+        except (ParserError, ResponseParserError, HTTPError, *MALFORMED) as error:
+            raise WireFailure(Outcome.DOWN, "what came back is no answer of Converse", billed=True) from error
 
     def close(self) -> None:
         """Let go of connections."""
@@ -108,6 +114,26 @@ def client_for(place: Place) -> Any:
         user_agent_extra="onbrand",
     )
     return session_for(place).client("bedrock-runtime", config=config, endpoint_url=place.url or None)
+
+
+def retention_of(place: Place) -> str:
+    """What the place's account keeps of what models are sent in that region: "none", "default" and so on.
+
+    Raises Misconfigured when the account does not tell.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    client = session_for(place).client("bedrock", endpoint_url=place.url or None)
+    try:
+        return str(client.get_account_data_retention().get("mode", ""))
+    except (BotoCoreError, ClientError) as error:
+        raise Misconfigured(
+            f"the account of {place.name} does not tell what it keeps: {error}",
+            where=f"models.places ({place.name})",
+            hint="its role needs bedrock:GetAccountDataRetention",
+        ) from error
+    finally:
+        client.close()
 
 
 def converse(place: Place, request: Request) -> dict[str, Any]:
@@ -146,12 +172,14 @@ def converse(place: Place, request: Request) -> dict[str, Any]:
 
 
 def whole(answer: dict[str, Any], request: Request) -> Raw:
-    """An answer that came in one piece."""
+    """An answer that came in one piece. Raises one of MALFORMED when it is none: botocore takes half a body for an
+    empty one.
+    """
     content = answer.get("output", {}).get("message", {}).get("content", [])
     text = "".join(str(block["text"]) for block in content if "text" in block)
     used = next((block["toolUse"] for block in content if "toolUse" in block), None)
     value = used.get("input") if used and request.form is Form.TOOL else None
-    return _raw(answer.get("stopReason"), text, value, answer.get("usage") or {})
+    return _raw(answer["stopReason"], text, value, answer.get("usage") or {})
 
 
 def gathered(events: Iterable[dict[str, Any]], request: Request, began: Seconds, seconds: Seconds) -> Raw:

@@ -11,6 +11,9 @@ from domain.models import Ask
 from domain.values import Seconds
 from tools.models.places import Place
 
+MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What taking an answer apart raises where it is not made as its protocol says."""
+
 LONGEST_ANSWER = 262_144
 """Characters; a longer answer is of no use and is not read to its end where the transport can help it."""
 

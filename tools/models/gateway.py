@@ -7,30 +7,21 @@ most twice. Whatever happens, `ask` ends within its patience with an answer or w
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from domain.errors import (
-    AnswerRefused,
-    AnswerUnusable,
-    Misconfigured,
-    ModelCannot,
-    ModelMustAct,
-    ModelUnavailable,
-    OnbrandError,
-    TooManyRequests,
-)
+from domain.errors import Misconfigured, ModelUnavailable, OnbrandError, TooManyRequests
 from domain.model_calls import Attempted, ChatLog, Meter, Observer, Outcome, PlannedCall
-from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec, Provider, Used
-from domain.ports import AnswerT, Recorder
+from domain.models import Abilities, Answered, AnswerT, Ask, ModelRole, ModelSpec, Provider, Used
+from domain.ports import Recorder
 from domain.values import Model, RunId, Seconds
 from tools.models.asking import MOST_REPAIRS, request_for, tokens_of
 from tools.models.catalogue import Card
 from tools.models.clock import Clock, WallClock
 from tools.models.exchange import Raw, Request, Transport, WireFailure
+from tools.models.failing import refused, rejected, told, unavailable, unusable
 from tools.models.lanes import Lanes, NoRoom, Turn
 from tools.models.none import no_model
 from tools.models.places import Place
@@ -41,8 +32,6 @@ from tools.models.within import TooSlow, within
 MOST_ATTEMPTS = 12
 MOST_SLOW = 2
 """Attempts that may end in a time-out: each may have been made, and charged, on the other side."""
-
-_SECRET = re.compile(r"\bBearer +[\w.~+/=-]{8,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bsk-[\w-]{12,}")
 
 
 @dataclass
@@ -142,16 +131,15 @@ class Gateway:
         """Ask until an answer is of use, repairing at most twice."""
         while True:
             raw = self._answered(ask, answer, course)
-            card = course.seat.card
             try:
                 value = read(raw, answer)
             except Unusable as fault:
                 course.faults.append(fault)
                 if fault.wrong in FINAL:
-                    raise _refused(ask, card, fault, raw) from fault
+                    raise refused(ask.role, course.seat, fault, raw) from fault
                 if len(course.faults) > MOST_REPAIRS:
-                    raise _unusable(ask, card, course.faults) from fault
-                course.notes.append(f"{card.spec.model} was asked again: {fault}")
+                    raise unusable(ask.role, course.seat, course.faults) from fault
+                course.notes.append(f"{course.seat.card.spec.model} was asked again: {fault}")
             else:
                 return value
 
@@ -160,11 +148,11 @@ class Gateway:
         first = course.seats[0] if course.seats else course.seat
         while True:
             if not course.seats or course.attempts >= MOST_ATTEMPTS or course.slow >= MOST_SLOW:
-                raise _unavailable(ask, course)
+                raise unavailable(ask.role, course.seat, course.failures)
             try:
                 turn = self._lanes.enter(course.seats, course.until)
             except NoRoom:
-                raise _unavailable(ask, course) from None
+                raise unavailable(ask.role, course.seat, course.failures) from None
             course.seat = turn.seat
             try:
                 raw = self._attempt(ask, request_for(ask, turn.seat.card, answer, course.faults), course, turn)
@@ -174,8 +162,8 @@ class Gateway:
                 self._wait_for_share(error, course)
             else:
                 if turn.seat != first and course.failures:
-                    told = f"{turn.seat.card.spec.model} answered from {turn.seat.place.name}: {course.failures[-1]}"
-                    course.notes.append(told)
+                    where = f"{turn.seat.card.spec.model} answered from {turn.seat.place.name}"
+                    course.notes.append(f"{where}: {course.failures[-1]}")
                 return raw
 
     def _attempt(self, ask: Ask, request: Request, course: _Course, turn: Turn) -> Raw:
@@ -239,14 +227,9 @@ class Gateway:
 
     def _learn(self, failure: WireFailure, turn: Turn, course: _Course, ask: Ask) -> None:
         """What a failed attempt means for the place and for this ask."""
-        place = turn.seat.place.name
-        course.failures.append(f"{place} {failure.outcome.value.replace('_', ' ')}: {_safe(failure.says)}")
+        course.failures.append(told(turn.seat, failure))
         if failure.outcome is Outcome.REJECTED:
-            raise ModelCannot(
-                f"{place} would not take the question: {_safe(failure.says)}",
-                where=f"models.{ask.role.value} ({turn.seat.card.spec.model})",
-                hint="if the model lacks what it was asked for, say so in a [[models.known]] row (abilities)",
-            ) from failure
+            raise rejected(ask.role, turn.seat, failure) from failure
         if failure.outcome is Outcome.DENIED:
             course.seats = [seat for seat in course.seats if seat != turn.seat]
         if failure.outcome is Outcome.TIMED_OUT:
@@ -272,15 +255,20 @@ class Gateway:
             "repairs": [fault.wrong.value for fault in course.faults], "notes": course.notes,
         }
         fields = {
-            "role": ask.role.value, "model": str(course.seat.card.spec), "request": request, "response": response,
+            "stage": ask.payer.stage,
+            "role": ask.role.value,
+            "model": str(course.seat.card.spec),
+            "request": request,
+            "response": response,
             "error": error.document() if error is not None else None,
-            "seconds": round(seconds, 4), "cost": course.used.cost,
+            "seconds": round(seconds, 4),
+            "cost": course.used.cost,
         }
         recorder = self._recorders.get(ask.payer.run_id) if ask.payer.run_id else None
         if recorder is not None:
             recorder.record("model_call", **fields)
         if self._chats is not None and not ask.payer.confidential:
-            self._chats.keep(ask.payer.brand, {"run_id": ask.payer.run_id, "stage": ask.payer.stage, **fields})
+            self._chats.keep(ask.payer.brand, {"run_id": ask.payer.run_id, **fields})
 
 
 def _planned(ask: Ask, request: Request, card: Card, place: Place) -> PlannedCall:
@@ -306,35 +294,3 @@ def _used(raw: Raw, plan: PlannedCall, card: Card, ask: Ask) -> Used:
         images=len(ask.images),
     )
     return card.priced(used, max(0, raw.written))
-
-
-def _safe(says: str) -> str:
-    """The other side's words, short and without anything that looks like a key."""
-    return _SECRET.sub("***", " ".join(says.split()))[:300]
-
-
-def _refused(ask: Ask, card: Card, fault: Unusable, raw: Raw) -> AnswerRefused:
-    about = f" ({_safe(raw.remark)})" if raw.remark else ""
-    return AnswerRefused(
-        f"{card.spec.model} gave no answer as {ask.role.value}: {fault}{about}",
-        where=f"models.{ask.role.value}",
-        hint="the built-in path was taken where there is one; else word the request differently",
-    )
-
-
-def _unusable(ask: Ask, card: Card, faults: Sequence[Unusable]) -> AnswerUnusable:
-    kinds = ", ".join(fault.wrong.value for fault in faults)
-    return AnswerUnusable(
-        f"{card.spec.model} gave no usable answer as {ask.role.value} in {len(faults)} tries ({kinds})",
-        where=f"models.{ask.role.value}",
-        hint="the built-in path was taken where there is one; `onbrand doctor --models` shows what the model can do",
-    )
-
-
-def _unavailable(ask: Ask, course: _Course) -> ModelMustAct:
-    last = course.failures[-1] if course.failures else "every call this process may make at once is under way"
-    return ModelUnavailable(
-        f"{course.seat.card.spec.model} did not answer as {ask.role.value}: {last}",
-        where=f"models.{ask.role.value}",
-        hint="`onbrand doctor --models` calls every configured model once and says what is wrong",
-    )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from domain.errors import ModelCannot
-from domain.models import Abilities, Answered, Ask, ModelRole, ModelSpec
-from domain.ports import AnswerT
+from domain.models import Abilities, Answered, AnswerT, Ask, ModelRole, ModelSpec
 
 
 class NoModels:
@@ -21,6 +20,9 @@ class NoModels:
     def ask(self, ask: Ask, answer: type[AnswerT]) -> Answered[AnswerT]:
         """Raises ModelCannot, always."""
         raise no_model(ask.role)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def no_model(role: ModelRole) -> ModelCannot:

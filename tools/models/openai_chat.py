@@ -15,7 +15,7 @@ import httpx2
 from domain.model_calls import Outcome
 from domain.models import ImagePart
 from domain.values import Seconds
-from tools.models.exchange import LONGEST_ANSWER, Form, Raw, Request, Stop, WireFailure, retry_after
+from tools.models.exchange import LONGEST_ANSWER, MALFORMED, Form, Raw, Request, Stop, WireFailure, retry_after
 from tools.models.places import Place
 
 CONNECT_S = 5.0
@@ -60,6 +60,8 @@ class OpenAiChat:
             raise WireFailure(Outcome.TIMED_OUT, "no answer in time", billed=True) from error
         except httpx2.HTTPError as error:
             raise WireFailure(Outcome.DOWN, f"{type(error).__name__}: {error}") from error
+        except MALFORMED as error:
+            raise WireFailure(Outcome.DOWN, "what came back is no chat completion", billed=True) from error
 
     def close(self) -> None:
         """Let go of connections."""
@@ -117,16 +119,12 @@ def _base64(part: ImagePart) -> str:
 
 
 def whole(answer: dict[str, Any], request: Request) -> Raw:
-    """An answer that came in one piece. Raises WireFailure when it is no chat completion."""
-    try:
-        choice = answer["choices"][0]
-        message = choice["message"]
-        calls = message.get("tool_calls") or []
-        said = calls[0]["function"]["arguments"] if calls and request.form is Form.TOOL else message.get("content")
-        stop, refusal = choice.get("finish_reason"), message.get("refusal")
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise WireFailure(Outcome.DOWN, "what came back is no chat completion", billed=True) from error
-    return _raw(stop, said, refusal, answer.get("usage"))
+    """An answer that came in one piece. Raises one of MALFORMED when it is no chat completion."""
+    choice = answer["choices"][0]
+    message = choice["message"]
+    calls = message.get("tool_calls") or []
+    said = calls[0]["function"]["arguments"] if calls and request.form is Form.TOOL else message.get("content")
+    return _raw(choice.get("finish_reason"), said, message.get("refusal"), answer.get("usage"))
 
 
 def gathered(events: Iterator[dict[str, Any]], began: Seconds) -> Raw:
@@ -180,13 +178,18 @@ def _body(response: httpx2.Response, began: Seconds, seconds: Seconds) -> dict[s
         if len(data) > LARGEST_BODY:
             return {"choices": [{"message": {"content": "x" * (LONGEST_ANSWER + 1)}, "finish_reason": "stop"}]}
         _in_time(began, seconds)
+    return _object(data)
+
+
+def _object(text: str | bytes | bytearray) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for anything else."""
     try:
-        answer = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise WireFailure(Outcome.DOWN, "what came back is not JSON", billed=True) from error
-    if not isinstance(answer, dict):
-        raise WireFailure(Outcome.DOWN, "what came back is no chat completion", billed=True)
-    return answer
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    return value
 
 
 def _events(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iterator[dict[str, Any]]:
@@ -197,12 +200,7 @@ def _events(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iter
             continue
         if data.strip() == "[DONE]":
             return
-        try:
-            event = json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise WireFailure(Outcome.DOWN, "the stream is not JSON", billed=True) from error
-        if isinstance(event, dict):
-            yield event
+        yield _object(data)
 
 
 def _lines(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iterator[str]:

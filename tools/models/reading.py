@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from domain.ports import AnswerT
+from domain.models import AnswerT
 from tools.models.exchange import LONGEST_ANSWER, Raw, Stop
 
 _THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.DOTALL)

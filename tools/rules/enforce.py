@@ -74,7 +74,14 @@ def strike(caption: Caption, words: Sequence[str]) -> Caption:
 
 
 def may_publish(checks: Sequence[RuleCheck], market: str) -> None:
-    """Nothing when the market's pack was checked; raises RefusedByRule where there was none to check."""
+    """Nothing when the market's pack was checked; raises RefusedByRule where there was none, or nobody checked it."""
+    # A rule that several markets share is one check that names them all.
+    if not any(market in check.market.split(", ") for check in checks):
+        raise RefusedByRule(
+            f"Publishing in {market} is refused: its rules were not checked for this work.",
+            where=f"market {market}",
+            hint=f"Begin a run for {market}, or approve for the markets that were checked.",
+        )
     for check in checks:
         if check.verdict is RuleVerdict.NOT_CHECKED and check.market == market:
             raise RefusedByRule(

@@ -59,17 +59,23 @@ def store(folder: Path) -> DirectoryStore:
 
 @asynccontextmanager
 async def session(
-    address: str, folder: Path, *, token: str = TOKEN, timeout_s: float = 20.0, notes: Notes | None = None
+    address: str,
+    folder: Path,
+    *,
+    token: str = TOKEN,
+    timeout_s: float = 20.0,
+    notes: Notes | None = None,
+    name: str = "echo",
 ) -> AsyncIterator[Session]:
     """A session with the server at an address."""
     endpoint = Endpoint(f"{address}/mcp", token, timeout_s)
-    async with Remote.open("echo", endpoint, store(folder)) as remote:
-        yield Session("echo", remote, notes or Notes(), timeout_s)
+    async with Remote.open(name, endpoint, store(folder)) as remote:
+        yield Session(name, remote, notes or Notes(), timeout_s)
 
 
 async def say(session: Session, what: str = "hi", tool: str = "say", *, once: bool = False) -> Said:
     """One call."""
-    return await session.call("plan", frozenset({f"echo.{tool}"}), tool, Ask(what=what), Said, once=once)
+    return await session.call("plan", frozenset({f"{session.server}.{tool}"}), tool, Ask(what=what), Said, once=once)
 
 
 class Echo:
@@ -94,6 +100,12 @@ class Echo:
         def refuse(request: Ask) -> Said:
             """Refuse."""
             raise NotFound("no such thing", where="here", hint="look elsewhere")
+
+        @server.tool()
+        @typed_errors
+        def look(request: Ask) -> Said:
+            """Find nothing."""
+            raise NotFound("there is no such thing", where=request.what)
 
         @server.tool()
         @typed_errors
@@ -191,6 +203,23 @@ async def test_a_picture_is_looked_up_here_and_another_brands_is_refused(echo: E
             assert picture == store(tmp_path).ref("demo", picture.digest)
             with pytest.raises(ToolFailed, match="does not have"):
                 await say(calls, "other-brand", "show")
+
+
+async def test_a_server_that_does_not_find_what_we_have_looks_elsewhere(echo: Echo, tmp_path: Path) -> None:
+    ours = store(tmp_path).put("demo", b"a picture", "image/png").digest
+    with served(echo) as address:
+        async with session(address, tmp_path) as calls:
+            with pytest.raises(ToolFailed, match="does not find what this program has") as caught:
+                await say(calls, ours, "look")
+            assert "ONBRAND_ARTIFACTS" in caught.value.hint
+            assert "ONBRAND_DATABASE_URL" in caught.value.hint
+            with pytest.raises(NotFound):
+                await say(calls, "0" * 64, "look")
+            with pytest.raises(NotFound):
+                await say(calls, "a thing", "look")
+        async with session(address, tmp_path, name="judges") as calls:
+            with pytest.raises(ToolFailed, match="does not find what this program has"):
+                await say(calls, "a thing", "look")
 
 
 async def test_the_wrong_token_is_told_and_never_shown(echo: Echo, tmp_path: Path) -> None:

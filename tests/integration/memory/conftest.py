@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,24 +10,6 @@ from sqlalchemy import text
 
 from memory import Database, Effects, Home, Ledger, RunTable, new_run_id, open_database
 from memory.tables import metadata
-
-SERVER = os.environ.get("ONBRAND_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A fresh Postgres database for the session; skips where there is no server."""
-    psycopg = pytest.importorskip("psycopg", reason="the postgres extra is not installed")
-    try:
-        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=2)
-    except psycopg.OperationalError as error:
-        pytest.skip(f"no Postgres at {SERVER}: {error}")
-    name = f"onbrand_test_{uuid.uuid4().hex[:12]}"
-    with server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield SERVER.rpartition("/")[0] + f"/{name}"
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    server.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

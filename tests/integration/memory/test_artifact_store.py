@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,15 +11,76 @@ import pytest
 
 from domain.errors import NotFound, ProgrammerMustAct, StorageFailed
 from domain.ports import ArtifactStore
+from domain.values import ArtifactRef
 from memory import DirectoryStore, Home
 from memory.artifacts import EXTENSIONS
+from memory.bucket import Bucket
+from memory.s3_artifacts import S3Store
+from tests.object_store import ObjectService
 
 PICTURE = b"\x89PNG\r\n" + bytes(range(256)) * 40
 DIGEST = hashlib.sha256(PICTURE).hexdigest()
 
 
+class Folder:
+    """Artifacts in a home's folders."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.home: Home = request.getfixturevalue("home")
+
+    def store(self) -> ArtifactStore:
+        """A store that has seen nothing yet."""
+        return DirectoryStore(self.home)
+
+    def kept(self, brand: str = "demo") -> dict[str, int]:
+        """What is there, with something that changes when it is written again."""
+        root = self.home.artifacts(brand)
+        found = sorted(path for path in root.rglob("*") if path.is_file())
+        return {path.relative_to(root).as_posix(): path.stat().st_mtime_ns for path in found}
+
+    def overwrite(self, ref: ArtifactRef, data: bytes) -> None:
+        """Do damage."""
+        Path(ref.path).write_bytes(data)
+
+
+class InBucket:
+    """Artifacts in a bucket."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.bucket: Bucket = request.getfixturevalue("bucket")
+        self.service: ObjectService = request.getfixturevalue("object_service")
+        self.homes: Path = request.getfixturevalue("tmp_path")
+
+    def store(self) -> ArtifactStore:
+        """A store that has seen nothing yet, with a home of its own."""
+        return S3Store(self.bucket, Home(self.homes / uuid.uuid4().hex))
+
+    def kept(self, brand: str = "demo") -> dict[str, int]:
+        """What is there, with something that changes when it is written again."""
+        return self.service.written(self.bucket.address.bucket, f"onbrand/brands/{brand}/artifacts/")
+
+    def overwrite(self, ref: ArtifactRef, data: bytes) -> None:
+        """Do damage."""
+        bucket, _, key = ref.path.removeprefix("s3://").partition("/")
+        self.service.client.put_object(Bucket=bucket, Key=key, Body=data)
+
+
+Place = Folder | InBucket
+
+
+@pytest.fixture(params=[Folder, InBucket])
+def place(request: pytest.FixtureRequest) -> Place:
+    """Each place artifacts can be kept in."""
+    return request.param(request)
+
+
 @pytest.fixture
-def store(home: Home) -> DirectoryStore:
+def store(place: Place) -> ArtifactStore:
+    return place.store()
+
+
+@pytest.fixture
+def folder_store(home: Home) -> DirectoryStore:
     return DirectoryStore(home)
 
 
@@ -26,41 +88,42 @@ def _files(home: Home, brand: str = "demo") -> list[Path]:
     return sorted(path for path in home.artifacts(brand).rglob("*") if path.is_file())
 
 
-def test_bytes_come_back_under_their_digest_with_their_type(home: Home, store: DirectoryStore) -> None:
-    port: ArtifactStore = store
-    ref = port.put("demo", PICTURE, "image/png")
+def test_bytes_come_back_under_their_digest_with_their_type(place: Place, store: ArtifactStore) -> None:
+    ref = store.put("demo", PICTURE, "image/png")
     assert (ref.digest, ref.media_type, ref.bytes) == (DIGEST, "image/png", len(PICTURE))
-    assert port.get("demo", DIGEST) == PICTURE
-    assert port.ref("demo", DIGEST) == ref
-    assert port.has("demo", DIGEST)
-    assert _files(home) == [home.artifacts("demo") / DIGEST[:2] / DIGEST[2:4] / f"{DIGEST}.png"]
+    assert list(place.kept()) == [f"{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}.png"]
+    for reader in (store, place.store()):
+        assert reader.get("demo", DIGEST) == PICTURE
+        assert reader.ref("demo", DIGEST) == ref
+        assert reader.has("demo", DIGEST)
 
 
-def test_the_same_bytes_again_are_the_same_artifact_of_the_first_type(home: Home, store: DirectoryStore) -> None:
+def test_the_same_bytes_again_are_the_same_artifact_of_the_first_type(place: Place, store: ArtifactStore) -> None:
     first = store.put("demo", PICTURE, "image/png")
-    written = Path(first.path).stat().st_mtime_ns
-    assert store.put("demo", PICTURE, "application/octet-stream") == first
-    assert Path(first.path).stat().st_mtime_ns == written
-    assert len(_files(home)) == 1
+    before = place.kept()
+    for again in (store, place.store()):
+        assert again.put("demo", PICTURE, "application/octet-stream") == first
+    assert place.kept() == before
+    assert len(before) == 1
 
 
 @pytest.mark.parametrize("media_type", sorted(EXTENSIONS))
-def test_every_type_that_can_be_kept_is_remembered(store: DirectoryStore, media_type: str) -> None:
+def test_every_type_that_can_be_kept_is_remembered(place: Place, store: ArtifactStore, media_type: str) -> None:
     data = media_type.encode()
     store.put("demo", data, media_type)
-    assert store.ref("demo", hashlib.sha256(data).hexdigest()).media_type == media_type
+    assert place.store().ref("demo", hashlib.sha256(data).hexdigest()).media_type == media_type
 
 
-def test_a_type_nobody_planned_for_is_a_bug_and_leaves_nothing(home: Home, store: DirectoryStore) -> None:
+def test_a_type_nobody_planned_for_is_a_bug_and_leaves_nothing(place: Place, store: ArtifactStore) -> None:
     with pytest.raises(ProgrammerMustAct, match="application/x-sh"):
         store.put("demo", PICTURE, "application/x-sh")
-    assert _files(home) == []
+    assert place.kept() == {}
 
 
 @pytest.mark.parametrize(
     "digest", ["0" * 64, "../../../etc/passwd", "*" * 64, DIGEST[:63], DIGEST.upper(), "", f"{DIGEST}.png"]
 )
-def test_what_is_not_there_and_what_is_no_digest_are_both_not_found(store: DirectoryStore, digest: str) -> None:
+def test_what_is_not_there_and_what_is_no_digest_are_both_not_found(store: ArtifactStore, digest: str) -> None:
     store.put("demo", PICTURE, "image/png")
     assert not store.has("demo", digest)
     for ask in (store.get, store.ref):
@@ -68,7 +131,19 @@ def test_what_is_not_there_and_what_is_no_digest_are_both_not_found(store: Direc
             ask("demo", digest)
 
 
-def test_another_brands_artifact_looks_exactly_like_none(store: DirectoryStore) -> None:
+@pytest.mark.parametrize("brand", ["", "..", "../acme", "acme/artifacts", "Acme", "ac me", "a" * 64, "acme\n"])
+def test_what_is_no_brand_id_leads_nowhere(place: Place, store: ArtifactStore, brand: str) -> None:
+    store.put("acme", PICTURE, "image/png")
+    before = place.kept("acme")
+    for ask in (store.get, store.ref, store.has):
+        with pytest.raises(NotFound, match="no brand"):
+            ask(brand, DIGEST)
+    with pytest.raises(NotFound, match="no brand"):
+        store.put(brand, b"other", "image/png")
+    assert place.kept("acme") == before
+
+
+def test_another_brands_artifact_looks_exactly_like_none(store: ArtifactStore) -> None:
     store.put("acme", PICTURE, "image/png")
     assert not store.has("demo", DIGEST)
     with pytest.raises(NotFound) as not_mine:
@@ -81,28 +156,20 @@ def test_another_brands_artifact_looks_exactly_like_none(store: DirectoryStore) 
 
 
 @pytest.mark.parametrize("damage", ["one bit", "cut short", "empty"])
-def test_a_damaged_file_is_never_handed_out_and_putting_the_bytes_again_heals_it(
-    store: DirectoryStore, damage: str
+def test_damage_is_never_handed_out_and_putting_the_bytes_again_heals_it(
+    place: Place, store: ArtifactStore, damage: str
 ) -> None:
-    path = Path(store.put("demo", PICTURE, "image/png").path)
+    ref = store.put("demo", PICTURE, "image/png")
     flipped = bytes([PICTURE[0] ^ 1]) + PICTURE[1:]
-    path.write_bytes({"one bit": flipped, "cut short": PICTURE[:-1], "empty": b""}[damage])
+    place.overwrite(ref, {"one bit": flipped, "cut short": PICTURE[:-1], "empty": b""}[damage])
     with pytest.raises(StorageFailed, match="damaged") as caught:
-        store.get("demo", DIGEST)
-    assert caught.value.where == str(path)
-    store.put("demo", PICTURE, "image/png")
-    assert store.get("demo", DIGEST) == PICTURE
+        place.store().get("demo", DIGEST)
+    assert caught.value.where == ref.path
+    assert store.put("demo", PICTURE, "image/png") == ref
+    assert place.store().get("demo", DIGEST) == PICTURE
 
 
-def test_a_file_that_cannot_be_read_is_a_storage_failure(store: DirectoryStore) -> None:
-    path = Path(store.put("demo", PICTURE, "image/png").path)
-    path.unlink()
-    path.mkdir()
-    with pytest.raises(StorageFailed, match="cannot be read"):
-        store.get("demo", DIGEST)
-
-
-def test_threads_that_put_the_same_bytes_at_once_leave_one_whole_file(home: Home, store: DirectoryStore) -> None:
+def test_threads_that_put_the_same_bytes_at_once_leave_one_artifact(place: Place, store: ArtifactStore) -> None:
     together = threading.Barrier(8)
 
     def put(_: int) -> str:
@@ -111,7 +178,16 @@ def test_threads_that_put_the_same_bytes_at_once_leave_one_whole_file(home: Home
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(put, range(8)))) == 1
-    assert len(_files(home)) == 1
+    assert len(place.kept()) == 1
+    assert place.store().get("demo", DIGEST) == PICTURE
+
+
+def test_a_file_that_cannot_be_read_is_a_storage_failure(folder_store: DirectoryStore) -> None:
+    path = Path(folder_store.put("demo", PICTURE, "image/png").path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StorageFailed, match="cannot be read"):
+        folder_store.get("demo", DIGEST)
 
 
 LIMITED = """
@@ -173,7 +249,7 @@ while killed:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_any_step_of_writing_an_artifact_is_whole_or_absent(home: Home, store: DirectoryStore) -> None:
+def test_killed_at_any_step_of_writing_an_artifact_is_whole_or_absent(home: Home, folder_store: DirectoryStore) -> None:
     done = subprocess.run(
         [sys.executable, "-c", CRASHING, str(home.root)], capture_output=True, text=True, check=True, timeout=120
     )
@@ -183,17 +259,19 @@ def test_killed_at_any_step_of_writing_an_artifact_is_whole_or_absent(home: Home
     for number in range(points + 1):
         data = bytes(range(256)) * 40 + bytes([number])
         digest = hashlib.sha256(data).hexdigest()
-        there = store.has("demo", digest)
+        there = folder_store.has("demo", digest)
         if there:
-            assert store.get("demo", digest) == data
+            assert folder_store.get("demo", digest) == data
         states.add(there)
-        assert store.put("demo", data, "image/png").digest == digest        # and the work can be done again
-        assert store.get("demo", digest) == data
+        assert folder_store.put("demo", data, "image/png").digest == digest        # and the work can be done again
+        assert folder_store.get("demo", digest) == data
     assert states == {True, False}
 
 
-def test_what_killed_processes_left_behind_is_swept_away_once_it_is_old(home: Home, store: DirectoryStore) -> None:
-    store.put("demo", PICTURE, "image/png")
+def test_what_killed_processes_left_behind_is_swept_away_once_it_is_old(
+    home: Home, folder_store: DirectoryStore
+) -> None:
+    folder_store.put("demo", PICTURE, "image/png")
     incoming = home.artifacts("demo") / "incoming"
     for name, age in (("old", 7200), ("young", 60)):
         path = incoming / name
@@ -204,7 +282,7 @@ def test_what_killed_processes_left_behind_is_swept_away_once_it_is_old(home: Ho
     assert [path.name for path in incoming.iterdir()] == ["young"]
 
 
-def test_a_folder_that_cannot_be_written_is_a_storage_failure(home: Home, store: DirectoryStore) -> None:
+def test_a_folder_that_cannot_be_written_is_a_storage_failure(home: Home, folder_store: DirectoryStore) -> None:
     (home.artifacts("demo") / DIGEST[:2]).write_text("a file where a folder belongs")
     with pytest.raises(StorageFailed, match="could not be written"):
-        store.put("demo", PICTURE, "image/png")
+        folder_store.put("demo", PICTURE, "image/png")

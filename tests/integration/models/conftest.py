@@ -12,7 +12,8 @@ import pytest
 from memory import Database, RunTable, new_run_id
 from tests.endpoints import gateways
 from tests.endpoints.gateways import Open, sqlite
-from tools.models import Gateway, Place
+from tools.models import Place
+from tools.models.gateway import Gateway
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from domain.errors import AnswerRefused, AnswerUnusable, ModelMustAct
+from domain.errors import AnswerRefused, AnswerUnusable, ModelMustAct, ModelUnavailable
 from domain.models import Abilities
-from memory import By, Database, usage
+from domain.usage import By
+from memory import Database, usage
 from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
 from tests.endpoints.faults import BROKEN_ANSWERS
 from tests.endpoints.gateways import GOOD, Open, Verdict, bedrock_place, openai_place, question
@@ -102,15 +103,29 @@ def test_every_answer_is_paid_for_also_the_wrong_ones(
     assert row.spent == pytest.approx(3 * (1000 * 1 + 50 * 10) / 1e6)
 
 
+@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.BREAKS_OFF])
+def test_what_is_no_answer_at_all_is_tried_again_and_then_told(
+    gateway: Open, speaks: str, known: list[Known], fault: Fault
+) -> None:
+    with ModelEndpoint(first(fault, 1)) as endpoint:
+        assert gateway([PLACES[speaks](endpoint)], known=known).ask(question(), Verdict).value.passed
+        assert endpoint.calls == 2
+    with ModelEndpoint(lambda asked: Reply(GOOD, fault)) as endpoint:
+        models = gateway([PLACES[speaks](endpoint)], known=known, patience=1.5)
+        with pytest.raises(ModelUnavailable):
+            models.ask(question(), Verdict)
+
+
 @pytest.mark.parametrize(("share", "asks"), [(0.3, 200), (1.0, 30)])
 def test_with_answers_broken_at_random_every_ask_ends_and_hardly_any_without_an_answer(
     gateway: Open, speaks: str, share: float, asks: int
 ) -> None:
     dice, lock = random.Random(20), threading.Lock()
+    faults = [*BROKEN_ANSWERS, Fault.RESET, Fault.GARBAGE, Fault.BREAKS_OFF]
 
     def script(asked: Seen) -> Reply:
         with lock:
-            fault = dice.choice([*BROKEN_ANSWERS, Fault.RESET]) if dice.random() < share else None
+            fault = dice.choice(faults) if dice.random() < share else None
         return Reply(GOOD, fault)
 
     def one(number: int) -> str:

@@ -14,23 +14,16 @@ from typing import Any
 
 import httpx2
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.errors import StorageFailed
 from domain.trace import NodeFinished, read_trace
 from memory.traces import TraceWriter
 from service.telemetry import Metrics, Telemetry, json_lines, open_telemetry
 from service.telemetry.spans import turn
+from tests.collector import Collector
 from tests.integration.telemetry.conftest import served
 from tests.serving import serving
 
@@ -43,29 +36,6 @@ VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
-
-
-class Collector:
-    """What a collector was sent: requests as they came, and the spans in them by name."""
-
-    def __init__(self) -> None:
-        self.requests: list[ExportTraceServiceRequest] = []
-        self.headers: list[dict[str, str]] = []
-        self.app = Starlette(routes=[Route("/v1/traces", self.take, methods=["POST"])])
-
-    async def take(self, request: Request) -> Response:
-        self.requests.append(ExportTraceServiceRequest.FromString(await request.body()))
-        self.headers.append(dict(request.headers))
-        return Response(ExportTraceServiceResponse().SerializeToString(), media_type="application/x-protobuf")
-
-    @property
-    def spans(self) -> dict[str, Any]:
-        scopes = [scope for sent in self.requests for held in sent.resource_spans for scope in held.scope_spans]
-        return {span.name: span for scope in scopes for span in scope.spans}
-
-    def attributes(self, name: str) -> dict[str, Any]:
-        found = self.spans[name].attributes
-        return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in found}
 
 
 @contextmanager

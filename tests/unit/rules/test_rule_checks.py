@@ -179,6 +179,17 @@ def test_a_market_without_a_pack_is_not_checked_and_publishing_there_is_refused(
         may_publish(tuple(checks.values()), "NO")
 
 
+def test_nothing_is_published_in_a_market_that_was_not_checked_though_it_has_a_pack():
+    only_sweden = check_brief(brief("our can"), (), DEMO, [BOOK.market("SE")], today=TODAY)
+    may_publish(only_sweden, "SE")
+    for checks in ((), only_sweden):
+        with pytest.raises(RefusedByRule, match="EU27 is refused: its rules were not checked"):
+            may_publish(checks, "EU27")
+    both = check_brief(brief("our can"), (), DEMO, [BOOK.market("SE"), BOOK.market("EU27")], today=TODAY)
+    may_publish(both, "SE")
+    may_publish(both, "EU27")
+
+
 def test_a_rule_that_two_target_markets_share_is_held_once_for_both():
     packs = [found for code in ("SE", "EU27") if (found := BOOK.market(code))]
     checks = check_brief(brief("our can", ["Eco"]), (), DEMO, packs, today=TODAY)

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from domain.errors import ModelCannot, ModelMustAct, OverBudget
 from domain.looking import Spent
-from domain.models import Ask, AskPart, ImagePart, ModelRole, Payer, TextPart
-from domain.ports import AnswerT, Image, KnownAnswers, Models
+from domain.models import AnswerT, Ask, AskPart, ImagePart, ModelRole, Payer, TextPart
+from domain.ports import Image, KnownAnswers, Models
 from domain.values import BrandId, Digest
 from tools.imaging.decode import encode_webp_preview
 from tools.judges.looking.sheets import prompt
