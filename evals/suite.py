@@ -24,6 +24,7 @@ SUITES = {
     "injection": "evals.injection",
     "trajectories": "evals.trajectories",
     "critic": "evals.critic",
+    "fidelity": "evals.fidelity",
     "revision": "evals.revision",
 }
 """The suites, in the order of a full run: those that need no picture first."""
