@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents import looking
 from agents.services import Services
 from agents.state import Campaign, CandidateGroup
+from domain.brief import Brief
 from domain.candidate import (
     Candidate,
     CandidateVerdict,
@@ -14,6 +15,8 @@ from domain.candidate import (
     Severity,
     Verdict,
 )
+from domain.models import ModelRole
+from domain.rules import BrandBook, Criterion, CriterionMethod
 from mcp_servers.judges.contract import JudgeCandidate, RankCandidates
 from mcp_servers.toolbox import Toolbox
 
@@ -57,6 +60,17 @@ def question_about(candidate: Candidate, group: CandidateGroup, services: Servic
         geometry=next((g for g in plan.products if g.asset == candidate.products[0]), None),
         cannot_draw=plan.cannot_draw,
         palette=tuple(colour.hex for colour in group["book"].colours),
+        criteria=measured_criteria(group["book"], group["brief"], services),
+    )
+
+
+def measured_criteria(book: BrandBook, brief: Brief, services: Services) -> tuple[Criterion, ...]:
+    """The brand's criteria that are not left to a model that looks."""
+    looks = ModelRole.GATE_JUDGE in services.looking
+    return tuple(
+        criterion
+        for criterion in looking.criteria_for(book, brief)
+        if not (looks and criterion.method is CriterionMethod.VLM)
     )
 
 
@@ -76,6 +90,26 @@ async def settle(state: Campaign, services: Services) -> Campaign:
     tools = services.sessions.toolbox(STAGE, TOOLS)
     candidates = dict(state["candidates"])
     edits = judged_edits(state.get("edits", {}), candidates)
+    shortlist, place = await finalists(state, candidates, tools, services)
+    relaxed: tuple[str, ...] = ()
+    if not shortlist and last_round(state):
+        relaxed = looking.relaxed(candidates, eligible(state, candidates), state)
+        if relaxed:
+            shortlist, place = await finalists(state, candidates, tools, services)
+    if len(shortlist) >= services.shortlist_size or last_round(state):
+        candidates |= await looking.compared(shortlist, candidates, state, tools, services)
+        shortlist = looking.preferred(shortlist, candidates, first=place)
+    settled: Campaign = {"candidates": candidates, "edits": edits, "shortlist": shortlist}
+    return {**settled, "relaxed": relaxed} if relaxed else settled
+
+
+async def finalists(
+    state: Campaign, candidates: dict[str, Candidate], tools: Toolbox, services: Services
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The shortlist after its text was read and models looked at it, and those who show the very place.
+
+    Who fails there is replaced by the next best, until nobody does. `candidates` are brought up to date.
+    """
     group: CandidateGroup = {
         "brief": state["brief"],
         "book": state["book"],
@@ -92,21 +126,10 @@ async def settle(state: Campaign, services: Services) -> Campaign:
             judgement = await tools.judges.judge_candidate(question)
             findings = (*candidate.findings, *judgement.findings)
             candidates[candidate.id] = with_findings(candidate, findings, judgement.quality)
-        unseen = [
-            candidates[c.id] for c in unread if services.looking and candidates[c.id].verdict is CandidateVerdict.PASSED
-        ]
-        candidates |= await looking.looked_at(unseen, state, tools, services)
+        if services.looking:
+            candidates |= await looking.looked_at([candidates[c.id] for c in unread], state, tools, services)
         if all(candidates[c.id].verdict is CandidateVerdict.PASSED for c in unread):
-            break
-    relaxed: tuple[str, ...] = ()
-    if not shortlist and last_round(state):
-        candidates, relaxed = looking.relaxed(candidates, eligible(state, candidates), state)
-        shortlist, place = await chosen(state, candidates, tools, services)
-    if len(shortlist) >= services.shortlist_size or last_round(state):
-        candidates |= await looking.compared(shortlist, candidates, state, tools, services)
-        shortlist = looking.preferred(shortlist, candidates, first=place)
-    settled: Campaign = {"candidates": candidates, "edits": edits, "shortlist": shortlist}
-    return {**settled, "relaxed": relaxed} if relaxed else settled
+            return shortlist, place
 
 
 async def looked_again(candidate: Candidate, state: Campaign, services: Services) -> Candidate:

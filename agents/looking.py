@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Sequence
 from agents.services import Services
 from agents.state import Campaign
 from domain.assets import Asset
+from domain.brief import Brief
 from domain.candidate import Candidate, CandidateVerdict, Finding, Severity, Verdict
 from domain.models import ModelRole
-from domain.rules import Policy
+from domain.rules import BrandBook, Criterion, Policy
 from mcp_servers.assets.contract import GetAsset
 from mcp_servers.judges.contract import Commission, JudgeSet, LookAtParts, LookAtPicture, PreferPictures
 from mcp_servers.toolbox import Toolbox
@@ -68,7 +69,7 @@ async def findings_about(
                 brief=state["brief"],
                 reference=state["plan"].cutouts.get(candidate.products[0]),
                 mask=mask.digest if mask else None,
-                criteria=book.criteria_in_force(),
+                criteria=criteria_for(book, state["brief"]),
                 rules=tuple(rule for rule in book.rules if rule.method == "vlm"),
                 policy=book.policy,
                 threshold=book.policy_threshold,
@@ -88,6 +89,12 @@ async def findings_about(
         )
         findings = (*findings, *compared.findings)
     return findings
+
+
+def criteria_for(book: BrandBook, brief: Brief) -> tuple[Criterion, ...]:
+    """The brand's criteria in force that apply to this work."""
+    channels = tuple(part.value for part in brief.channels) or book.default_channels
+    return tuple(c for c in book.criteria_in_force() if c.applies_to(channels, brief.request))
 
 
 def commission_for(candidates: Iterable[Candidate], state: Campaign) -> Commission:
@@ -151,17 +158,14 @@ def preferred(
     return tuple(sorted(shortlist, key=lambda name: (name not in first, place(name))))
 
 
-def relaxed(
-    candidates: dict[str, Candidate], entered: Sequence[Candidate], state: Campaign
-) -> tuple[dict[str, Candidate], tuple[str, ...]]:
+def relaxed(candidates: dict[str, Candidate], entered: Sequence[Candidate], state: Campaign) -> tuple[str, ...]:
     """Under the flexible policy, when nothing passed: candidates whose failed gates are all flexible pass, in the open.
 
-    Each relaxed gate asks for review instead, and is named in what is returned beside the candidates.
+    Each relaxed gate asks for review instead, in `candidates` and in the names returned.
     """
     if state["book"].policy is not Policy.FLEXIBLE:
-        return candidates, ()
+        return ()
     told: list[str] = []
-    passed = dict(candidates)
     for candidate in entered:
         failed = candidate.failed_gates()
         if not failed or not all(finding.evidence.get("flexible") is True for finding in failed):
@@ -171,9 +175,9 @@ def relaxed(
             f.model_copy(update={"severity": Severity.REVIEW, "reason": RELAXED + f.reason}) if f.check in checks else f
             for f in candidate.findings
         )
-        passed[candidate.id] = with_more(candidate.model_copy(update={"findings": findings}), ())
+        candidates[candidate.id] = with_more(candidate.model_copy(update={"findings": findings}), ())
         told += [f"{candidate.id}: {name}" for name in sorted(checks)]
-    return passed, tuple(told)
+    return tuple(told)
 
 
 def with_more(candidate: Candidate, findings: tuple[Finding, ...]) -> Candidate:

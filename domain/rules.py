@@ -181,6 +181,14 @@ class Criterion(Model):
             raise ValueError(f"criterion {self.id}: certainty {self.certainty} may not be a gate")
         return self
 
+    def applies_to(self, channels: tuple[str, ...], text: str) -> bool:
+        """Whether it holds for work on these channels (none named: any) that a text describes."""
+        when = self.applies_when
+        if when.channels and channels and not any(one in channel for one in when.channels for channel in channels):
+            return False
+        words = text.lower()
+        return not when.words or any(word.lower() in words for word in when.words)
+
 
 class Signature(Model):
     """A person's yes to criteria: who, when, and the digest of exactly what was signed."""

@@ -152,7 +152,8 @@ async def everything(hidden: Hidden, services: Services) -> Case:
 async def run(limit: int | None) -> Scored:
     """Score the stage and both baselines."""
     chosen = cases()[:limit]
-    async with paper() as services:
+    async with paper() as bench:
+        services = bench.services
         return Scored(
             cases=tuple([await ours(hidden, services) for hidden in chosen]),
             baselines={

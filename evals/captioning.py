@@ -104,7 +104,7 @@ async def run(limit: int | None) -> Scored:
                 continue
             scene = search_scenes(brief, scenes, embedder, limit=1)[0].scene
             product = product_of(brief)
-            caption = language.caption(brief, scene, product, LIMIT)
+            (caption,) = language.captions(brief, [scene], product, LIMIT)
             ours.append(scored(case.id, caption.text(), caption, brief, scene, product))
             pasted.append(scored(case.id, case.request, None, brief, scene, product))
             if len(ours) == limit:

@@ -52,7 +52,10 @@ def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Interva
     if np.isin(top, (0.0, 1.0)).all() and np.isin(bottom, (0.0, 1.0)).all() and (top <= bottom).all():
         return wilson(int(top.sum()), int(bottom.sum()))
     low, high = np.percentile(_ratios(top, bottom), (2.5, 97.5))
-    return Interval(float(top.sum() / bottom.sum()), float(low), float(high))
+    value = float(top.sum() / bottom.sum())
+    if low == high and value in {0.0, 1.0}:
+        return wilson(round(top.sum()), round(bottom.sum()))  # all alike: drawing again shows no doubt, and there is
+    return Interval(value, float(low), float(high))
 
 
 def paired(

@@ -6,17 +6,15 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agents.services import Services
 from domain.assets import Asset, AssetHit, AssetKind
 from domain.errors import NotFound
-from domain.ports import Recorder
 from domain.values import BrandId, Size
 from evals.borrowed import Nowhere
-from evals.offline import Purse, RecordedHistory
-from evals.recompute import Unheard
+from evals.offline import Kept, Purse, RecordedHistory
 from mcp_servers.connect import Servers, open_sessions
 from service.settings import Settings
 from service.wiring import BuiltinLanguage, wire
@@ -68,21 +66,28 @@ class Rows:
         return ()
 
 
+@dataclass(frozen=True)
+class Paper:
+    """Services of a run, the rows they look in, and what they record."""
+
+    services: Services
+    rows: Rows
+    recorder: Kept
+
+
 @asynccontextmanager
-async def paper(
-    assets: Sequence[Asset] | None = None, recorder: Recorder | None = None, brand: BrandId = "demo"
-) -> AsyncIterator[Services]:
-    """Services of a run over these rows (the demo brand's products if none), in a home that is thrown away."""
-    rows = list(demo_products() if assets is None else assets)
+async def paper(assets: Sequence[Asset] | None = None, brand: BrandId = "demo") -> AsyncIterator[Paper]:
+    """The bench over these rows (the demo brand's products if none), in a home that is thrown away."""
+    rows, recorder = Rows(demo_products() if assets is None else assets), Kept()
     with tempfile.TemporaryDirectory(prefix="onbrand-evals-") as folder:
         wired = await asyncio.to_thread(wire, Settings(home=Path(folder)))
         try:
-            workshop = replace(wired.workshop, library=Rows(rows), destination=Nowhere())
-            titles = [asset.title for asset in rows if asset.kind is AssetKind.PRODUCT and asset.brand == brand]
-            async with open_sessions(Servers.over(workshop), recorder or Unheard()) as sessions:
-                yield Services(
-                    brand=brand, sessions=sessions, language=BuiltinLanguage(lambda name: titles), ledger=Purse(),
-                    history=RecordedHistory(),
+            workshop = replace(wired.workshop, library=rows, destination=Nowhere())
+            async with open_sessions(Servers.over(workshop), recorder) as sessions:
+                services = Services(
+                    brand=brand, sessions=sessions, ledger=Purse(), history=RecordedHistory(),
+                    language=BuiltinLanguage(lambda name: [a.title for a in rows.list(name, AssetKind.PRODUCT)]),
                 )
+                yield Paper(services, rows, recorder)
         finally:
             await asyncio.to_thread(wired.close)

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 
 from domain.assets import Asset
 from domain.candidate import Candidate, CandidateVerdict, Finding, Severity, Slot
+from domain.rules import Criterion
 from domain.run import ExportView
 from mcp_servers.assets import contract as assets
 from mcp_servers.diffusion import contract as diffusion
 from mcp_servers.judges import contract as judges
 from mcp_servers.publish import contract as publish
 from tools.judges import book, checks_for
+from tools.judges.criteria import PREFIX, criteria_checks
 from tools.judges.looking import checks_of, checks_of_parts, checks_of_set, gates_for, rubric
 
 ASKED = tuple(name for name in Slot.model_fields if name != "composition")
@@ -80,18 +82,16 @@ def drawing(slot: Slot, candidate: Candidate) -> str:
     return "" if candidate.artifact else f"{slot.id} has no picture"
 
 
-def judgement(answer: judges.Judgement, *, ocr: bool, only: tuple[str, ...] = ()) -> str:
+def judgement(
+    answer: judges.Judgement, *, ocr: bool, only: tuple[str, ...] = (), criteria: Sequence[Criterion] = ()
+) -> str:
     """One finding for each check asked for: a check that is not told of has not passed."""
-    expected = checks_for(only=only or None, ocr=ocr)
-    made = [finding.check for finding in answer.findings]
-    if unknown := sorted(set(made) - set(expected)):
-        return f"no such check was asked for: {', '.join(unknown)}"
-    if missing := sorted(set(expected) - set(made)):
-        return f"not checked: {', '.join(missing)}"
-    if len(made) != len(set(made)):
-        return "a check is there twice"
-    known = book().checks
-    lowered = [f.check for f in answer.findings if f.severity not in {known[f.check].severity, Severity.REVIEW}]
+    asked = criteria_checks(criteria, ocr=ocr, rest=not only)
+    if wrong := exactly((*checks_for(only=only or None, ocr=ocr), *asked), answer.findings):
+        return wrong
+    severities = {name: check.severity for name, check in book().checks.items()}
+    severities |= {PREFIX + criterion.id: criterion.severity for criterion in criteria}
+    lowered = [f.check for f in answer.findings if f.severity not in {severities[f.check], Severity.REVIEW}]
     return f"{', '.join(lowered)} has another severity" if lowered else ""
 
 

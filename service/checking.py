@@ -9,14 +9,25 @@ from typing import Any
 from domain.assets import Asset
 from domain.brief import Brief
 from domain.candidate import Severity, Verdict
+from domain.models import ModelRole
+from domain.rules import CriterionMethod
 from domain.studio import Checked
 from domain.values import AssetId, BrandId
 from mcp_servers.assets.contract import CheckRules, CutOut, ReadRules
 from mcp_servers.connect import open_sessions
-from mcp_servers.judges.contract import JudgeImage
+from mcp_servers.judges.contract import Commission, JudgeImage, LookAtPicture
 from service.orchestrator import Onbrand
+from tools.judges.looking import roles_that_look, vetoed
 
-TOOLS = frozenset({"judges.judge_image", "assets.cut_out", "assets.check_rules", "assets.read_rules"})
+TOOLS = frozenset(
+    {
+        "judges.judge_image",
+        "judges.look_at_picture",
+        "assets.cut_out",
+        "assets.check_rules",
+        "assets.read_rules",
+    }
+)
 
 
 class Silent:
@@ -52,6 +63,8 @@ async def check_picture(
         if product is not None:
             cutout = (await tools.assets.cut_out(CutOut(brand=brand, asset=product))).cutout.digest
         on_step("checking", 0.4)
+        looks = ModelRole.GATE_JUDGE in roles_that_look(onbrand.workshop.models)
+        criteria = book.book.criteria_in_force()
         judged = await tools.judges.judge_image(
             JudgeImage(
                 brand=brand,
@@ -60,6 +73,7 @@ async def check_picture(
                 caption=caption,
                 brief=brief,
                 palette=tuple(colour.hex for colour in book.book.colours),
+                criteria=tuple(c for c in criteria if not (looks and c.method is CriterionMethod.VLM)),
             )
         )
         rules = await tools.assets.check_rules(
@@ -71,8 +85,29 @@ async def check_picture(
                 sector=book.book.sector,
             )
         )
-    failed = any(f.verdict is Verdict.FAIL and f.severity is Severity.GATE for f in judged.findings)
-    located = any(f.check == "product_lock" and f.verdict is not Verdict.ABSTAIN for f in judged.findings)
+        findings = judged.findings
+        if looks and not vetoed(findings):  # a model never sees what a measured gate failed
+            on_step("looking", 0.7)
+            looked = await tools.judges.look_at_picture(
+                LookAtPicture(
+                    brand=brand,
+                    image=picture.digest,
+                    commission=Commission(
+                        stage="check",
+                        market=next(iter(markets or named), ""),
+                        assets=tuple(one for one in (picture.id, product) if one),
+                    ),
+                    brief=brief or Brief(request="", brand=brand),
+                    reference=cutout,
+                    criteria=tuple(c for c in criteria if c.method is CriterionMethod.VLM),
+                    rules=tuple(rule for rule in book.book.rules if rule.method == "vlm"),
+                    policy=book.book.policy,
+                    threshold=book.book.policy_threshold,
+                )
+            )
+            findings = (*findings, *looked.findings)
+    failed = any(f.verdict is Verdict.FAIL and f.severity is Severity.GATE for f in findings)
+    located = any(f.check == "product_lock" and f.verdict is not Verdict.ABSTAIN for f in findings)
     notes = []
     if product is not None and not located:
         notes.append("the product was not found in this picture, so nothing about it could be checked")
@@ -83,7 +118,7 @@ async def check_picture(
     return Checked(
         verdict="failed" if failed else "unsure" if product is not None and not located else "passed",
         quality=judged.quality,
-        findings=judged.findings,
+        findings=findings,
         rules_checked=rules.checks,
         notes=tuple(notes),
     )

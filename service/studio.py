@@ -35,7 +35,7 @@ from service.events import Growth, follow, last_step, size_of
 from service.offers import offer
 from service.orchestrator import Onbrand
 from service.served_library import ServedLibrary
-from service.summary import final_file, summary_of
+from service.summary import final_file, summary_of, without_places
 
 QUIET_S: Seconds = 15.0
 """How long a reader of events waits before the run table is looked at again."""
@@ -222,7 +222,7 @@ class ServedStudio(ServedLibrary):
         view = await self.document(caller, run_id)
         if not view.candidates:
             raise Conflict(f"run {run_id} has drawn nothing yet", where=run_id, hint="look again once it has pictures")
-        return await asyncio.to_thread(dossier_page, self._onbrand.workshop, view)
+        return await asyncio.to_thread(dossier_page, self._onbrand.workshop, without_places(view))
 
     async def options(self, caller: Caller, new: NewRun) -> Offer:
         """What a request would be understood as, ask and cost, without running it."""

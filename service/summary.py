@@ -138,6 +138,12 @@ def publication(view: PublicationView) -> Publication:
     )
 
 
+def without_places(view: RunView) -> RunView:
+    """A run document without the server's own folders, for pages that leave it."""
+    published = tuple(made.model_copy(update={"path": "", "dossier": ""}) for made in view.publications)
+    return view.model_copy(update={"publications": published, "out_dir": "", "trace_path": ""})
+
+
 def worth_a_look(rule: RuleCheck) -> bool:
     """Rules that came out well, or do not apply, are left out."""
     return rule.verdict not in {RuleVerdict.MET, RuleVerdict.NOT_APPLICABLE}

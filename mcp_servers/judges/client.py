@@ -25,7 +25,7 @@ class JudgesClient:
             "judge_candidate",
             request,
             c.Judgement,
-            holds=lambda a: claims.judgement(a, ocr=request.ocr, only=request.only),
+            holds=lambda a: claims.judgement(a, ocr=request.ocr, only=request.only, criteria=request.criteria),
         )
 
     async def rank_candidates(self, request: c.RankCandidates) -> c.Ranking:
@@ -42,7 +42,7 @@ class JudgesClient:
             "judge_image",
             request,
             c.Judgement,
-            holds=lambda a: claims.judgement(a, ocr=request.ocr),
+            holds=lambda a: claims.judgement(a, ocr=request.ocr, criteria=request.criteria),
         )
 
     async def look_at_picture(self, request: c.LookAtPicture) -> c.LookedAt:

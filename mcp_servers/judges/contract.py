@@ -13,7 +13,10 @@ from domain.values import Affine, AssetId, BrandId, Digest, Model, Money, RunId,
 
 
 class JudgeCandidate(Model):
-    """Hold the measured checks against one candidate. `only` names some of them; `ocr` also reads its text."""
+    """Hold the measured checks against one candidate. `only` names some of them; `ocr` also reads its text.
+
+    A brand's `criteria` are held against it too: those that read with `ocr`, the others unless `only` names checks.
+    """
 
     brand: BrandId
     candidate: Candidate
@@ -23,6 +26,7 @@ class JudgeCandidate(Model):
     geometry: ProductGeometry | None = None
     cannot_draw: tuple[str, ...] = ()
     palette: tuple[str, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
     ocr: bool = False
     only: tuple[str, ...] = ()
 
@@ -58,6 +62,7 @@ class JudgeImage(Model):
     caption: str = ""
     brief: Brief | None = None
     palette: tuple[str, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
     ocr: bool = True
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
 
-from domain.candidate import Candidate
+from domain.assets import AssetKind
+from domain.candidate import Candidate, Finding
 from domain.ports import Image, Mask
 from domain.values import ArtifactRef, BrandId
 from mcp_servers.judges import contract as c
 from mcp_servers.judges.looking import add_looking
 from mcp_servers.wire import typed_errors
 from mcp_servers.workshop import Workshop
-from tools.judges import Evidence, descriptor, measure, quality, shortlist, without_words
+from tools.judges import Evidence, Views, descriptor, measure, quality, shortlist, without_words
+from tools.judges.criteria import measure_criteria
 
 READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -27,6 +29,7 @@ def build(workshop: Workshop) -> MCPServer:
         """Hold every measured check against one candidate; each says pass, fail or cannot tell, with its numbers."""
         evidence = evidence_of(workshop, request)
         findings = measure(evidence, ocr=request.ocr, only=request.only or None, checks=workshop.checks)
+        findings += kept_criteria(workshop, request, evidence, rest=not request.only)
         known = request.candidate.quality if request.only else None
         blocks = request.candidate.composition.text_blocks
         graded = quality(without_words(evidence.image, blocks), evidence.mask) if known is None else known
@@ -61,11 +64,23 @@ def build(workshop: Workshop) -> MCPServer:
             palette=request.palette,
             caption=request.caption or None,
         )
-        graded = round(quality(evidence.image, None), 4)
-        return c.Judgement(findings=measure(evidence, ocr=request.ocr, checks=workshop.checks), quality=graded)
+        findings = measure(evidence, ocr=request.ocr, checks=workshop.checks)
+        findings += kept_criteria(workshop, request, evidence)
+        return c.Judgement(findings=findings, quality=round(quality(evidence.image, None), 4))
 
     add_looking(server, workshop)
     return server
+
+
+def kept_criteria(
+    workshop: Workshop, request: c.JudgeCandidate | c.JudgeImage, evidence: Evidence, *, rest: bool = True
+) -> tuple[Finding, ...]:
+    """The brand's criteria held against a picture; its logo is the library's first."""
+    if not request.criteria:
+        return ()
+    logo = next(iter(workshop.library.list(request.brand, AssetKind.LOGO)), None)
+    mark = workshop.pixels.load(request.brand, logo.digest) if logo else None
+    return measure_criteria(Views(evidence), request.criteria, mark, ocr=request.ocr, rest=rest)
 
 
 def evidence_of(workshop: Workshop, request: c.JudgeCandidate) -> Evidence:

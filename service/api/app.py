@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.values import Seconds
 from memory.idempotency import Idempotency
 from service.api import artifacts, assets, catalogue, health, openapi, problems, runs, streams, work
-from service.api.guard import BodyCap, Dressed, Hosts, Origins, host_names
+from service.api.guard import BodyCap, Dressed, Faults, Hosts, Origins, host_names
 from service.api.idempotent import HEADER, REPLAYED, Idempotent
 from service.api.parts import HEARTBEAT_S, LONGEST_STREAM_S, Parts
 from service.api.port import ApiStudio
@@ -104,6 +104,7 @@ def _before_routes(
     origins = [*settings.allowed_origins, *([settings.public_url] if settings.public_url else [])]
     layers = [
         Middleware(Dressed),
+        Middleware(Faults),
         Middleware(Hosts, names=host_names(settings)),
         Middleware(Origins, allowed=origins),
     ]

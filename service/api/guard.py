@@ -5,6 +5,7 @@ Pure ASGI on the scope: the path comes from the request line, never from a heade
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_servers.serve import LOOPBACK_NAMES
-from service.api.problems import problem
+from service.api.problems import fault, problem
 from service.settings import Serving
 
 MOST_JSON_BYTES = 2**18
@@ -30,11 +31,41 @@ ALWAYS: Mapping[str, str] = {
 }
 """Headers of every answer that does not set its own."""
 
+_log = logging.getLogger("onbrand.api")
+
 
 def host_names(settings: Serving) -> frozenset[str]:
     """The names requests may be addressed to, lower-case, without ports."""
     public = urlsplit(settings.public_url).hostname if settings.public_url else None
     return frozenset(name.lower() for name in (*LOOPBACK_NAMES, *settings.allowed_hosts, *([public] if public else ())))
+
+
+class Faults:
+    """Answers 500 where code of ours broke, with the cause in the log alone.
+
+    The framework's own answer to that raises the error once more, upon which the server closes the connection under a
+    client that believes it may use it again.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on; an answer that has begun cannot be changed any more and breaks off."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if scope["type"] != "http" or started:
+                raise
+            _log.exception("a request broke the service: %s", scope["path"])
+            await fault(scope["path"])(scope, receive, send)
 
 
 class Hosts:

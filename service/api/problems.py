@@ -190,6 +190,11 @@ def status_of(code: str) -> int:
     return next((STATUS[kind] for kind in _lineage(code) if kind in STATUS), 500)
 
 
+def fault(instance: str) -> Response:
+    """A bug, as callers are told of it."""
+    return problem(500, "fault", _SAID_INSTEAD[ProgrammerMustAct], instance=instance)
+
+
 def told_to_callers(code: str) -> bool:
     """Whether an error of this code is about the request, so that its words may be shown to whoever sent it."""
     kind = subclasses().get(code, OnbrandError)
@@ -231,15 +236,9 @@ def install(app: FastAPI, methods: Callable[[str], Sequence[str]]) -> None:
             error.headers = {"Allow": ", ".join(methods(path))}
         return of_http(error, path)
 
-    async def unexpected(request: Request, error: Exception) -> Response:
-        fault = problem(500, "fault", _SAID_INSTEAD[ProgrammerMustAct], instance=request.scope["path"])
-        fault.headers["Cache-Control"] = "no-store"         # this answer passes no layer of ours any more
-        return fault
-
     app.add_exception_handler(OnbrandError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unexpected)
 
 
 def of_validation(error: RequestValidationError, instance: str) -> Response:

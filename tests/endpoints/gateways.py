@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.model_calls import Allowance, Attempted
+from domain.model_calls import Allowance, Attempted, Observer
 from domain.models import Ask, ImagePart, ModelRole, ModelSpec, Payer, Prompt, Provider, TextPart
 from domain.values import Model
 from memory import Database, Ledger, Metering, open_database
@@ -74,6 +74,7 @@ def gateway(
     clock: Clock | None = None,
     patience: float = 20.0,
     seen: list[Attempted] | None = None,
+    observer: Observer | None = None,
     chats: Any = None,
 ) -> Gateway:
     """A gateway whose roles all have the same models at these places."""
@@ -87,7 +88,7 @@ def gateway(
         dict.fromkeys(roles, seats),
         {Provider.BEDROCK_CONVERSE: Bedrock(), Provider.OPENAI: OpenAiChat()},
         Metering(Ledger(database, allowances, lambda brand: team)),
-        observer=seen.append if seen is not None else lambda attempt: None,
+        observer=observer or (seen.append if seen is not None else lambda attempt: None),
         clock=clock,
         patience=patience,
         chats=chats,

@@ -15,6 +15,10 @@ from domain.ports import Image, Mask
 from domain.values import Box, Model, Share
 
 SIDE = 736
+_PLAIN = {"text_score": 0.5, "box_thresh": 0.5, "unclip_ratio": 1.6}
+_SENSITIVE = {"text_score": 0.0, "box_thresh": 0.3, "unclip_ratio": 2.2}
+"""Given with every call: the recogniser keeps what it was last told."""
+
 _one_at_a_time = Lock()
 
 
@@ -60,12 +64,13 @@ def warm_up() -> None:
     Thread(target=load, name="ocr-warm-up").start()
 
 
-def read_text(image: Image, mask: Mask | None = None) -> tuple[TextFound, ...]:
+def read_text(image: Image, mask: Mask | None = None, *, sensitive: bool = False) -> tuple[TextFound, ...]:
     """Text in an RGB picture, outside the product when its mask is given (text whose middle lies on it is left out).
 
     The picture is read at 736 px of its longer side: letters lower than about 1.5% of it are missed. The product's
     area is painted over with its surroundings' mean first, so that its label costs no recognition.
-    Raises ToolFailed when the recogniser cannot run.
+    With `sensitive`, faint and partly hidden text is found too, in wider boxes, and readings are given however unsure
+    they are. Raises ToolFailed when the recogniser cannot run.
     """
     shown = np.ascontiguousarray(image[..., :3])
     if mask is not None and mask.any():
@@ -74,7 +79,7 @@ def read_text(image: Image, mask: Mask | None = None) -> tuple[TextFound, ...]:
         shown[covered] = np.median(shown[~covered][::97], axis=0).astype(np.uint8) if (~covered).any() else 128
     with _one_at_a_time:
         try:
-            result = _engine()(cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))
+            result = _engine()(cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), **(_SENSITIVE if sensitive else _PLAIN))
         except (RuntimeError, ValueError, cv2.error) as error:
             raise ToolFailed(f"the text recogniser failed: {error}", hint="run again without reading text") from error
     if result.boxes is None or result.txts is None:

@@ -15,12 +15,12 @@ from domain.candidate import Severity, Verdict
 from domain.looking import Gate, Verdicts
 from domain.rules import Certainty, Criterion, CriterionMethod, Policy
 from domain.values import Origin
+from evals.scripted_eye import Eyes, Look, Script, all_well, eyes, served
 from tests.endpoints import Fault, ModelEndpoint, Reply
-from tests.integration.looking.eye import Eyes, Look, Script, all_well, endpoint, eyes
-from tests.unit.judges.conftest import photograph
+from tools.imaging.plate import plate_stage
 from tools.judges.looking import checks_of, gates_for, look_at, rubric
 
-PICTURE = np.ascontiguousarray(cv2.resize(photograph("coffee.png"), (512, 342)))
+PICTURE = np.ascontiguousarray(cv2.resize(plate_stage("terrace-noon").beauty, (384, 256)))
 BRIEF = Brief(
     request="our cup on a table, no people",
     brand="demo",
@@ -28,13 +28,13 @@ BRIEF = Brief(
 )
 
 
-def judge(folder: Path, script: Script, **choices: Any) -> tuple[Verdicts, Eyes, ModelEndpoint]:
+def judge(folder: Path, script: Script, **choices: Any) -> tuple[Verdicts, Eyes]:
     gates = choices.pop("gates", None) or gates_for(BRIEF)
-    with endpoint(script) as model, eyes(folder, model) as seen:
+    with served(script) as url, eyes(folder, url) as seen:
         verdicts = look_at(
             seen.bench, PICTURE, gates=gates, scales=rubric("whole").scales, request=BRIEF.request, **choices
         )
-    return verdicts, seen, model
+    return verdicts, seen
 
 
 def verdict(verdicts: Verdicts, check: str) -> Verdict:
@@ -42,10 +42,11 @@ def verdict(verdicts: Verdicts, check: str) -> Verdict:
 
 
 def test_every_question_goes_into_one_call_and_comes_back_as_one_finding(tmp_path: Path) -> None:
-    verdicts, _, model = judge(tmp_path, all_well)
-    assert model.calls == 1
+    verdicts, seen = judge(tmp_path, all_well)
+    assert len(seen.called) == 1
     assert verdicts.spent.calls == 1
-    assert verdicts.spent.used.tokens_in == 2_000
+    assert verdicts.spent.used == seen.called[0].used
+    assert verdicts.spent.used.tokens_in > 1_000
     expected = checks_of(gates_for(BRIEF), rubric("whole").scales, Policy.STRICT)
     assert sorted(f.check for f in verdicts.findings) == sorted(expected)
     assert all(f.verdict is Verdict.PASS for f in verdicts.findings)
@@ -58,23 +59,23 @@ def test_one_failed_gate_fails_it_with_evidence_region_and_a_fix_whatever_the_gr
         said |= {"evidence": "a gap under the base", "region": {"left": 250, "top": 500, "right": 750, "bottom": 600}}
         return answer
 
-    verdicts, _, model = judge(tmp_path, floats)
+    verdicts, seen = judge(tmp_path, floats)
     finding = next(f for f in verdicts.findings if f.check == "look:floating")
     assert (finding.verdict, finding.severity) == (Verdict.FAIL, Severity.GATE)
     assert "a gap under the base" in finding.reason
     assert finding.region is not None
-    assert (finding.region.x, finding.region.width) == (128, 256)
+    assert (finding.region.x, finding.region.width) == (96, 192)
     assert finding.fixes
-    assert model.calls == 1, "a veto needs no second look"
+    assert len(seen.called) == 1, "a veto needs no second look"
 
 
 def test_identical_questions_on_identical_bytes_are_never_paid_for_twice(tmp_path: Path) -> None:
-    with endpoint(all_well) as model, eyes(tmp_path, model) as seen:
+    with served(all_well) as url, eyes(tmp_path, url) as seen:
         first = look_at(seen.bench, PICTURE, gates=gates_for(BRIEF))
         again = look_at(seen.bench, PICTURE.copy(), gates=gates_for(BRIEF))
         other = look_at(seen.bench, PICTURE, gates=gates_for(BRIEF)[:3])
         brighter = look_at(seen.bench, np.minimum(PICTURE, 200), gates=gates_for(BRIEF))
-        assert model.calls == 3
+        assert len(seen.called) == 3
     assert (again.spent.calls, again.spent.known) == (0, 1)
     assert again.findings == first.findings
     assert other.spent.calls == brighter.spent.calls == 1
@@ -82,7 +83,7 @@ def test_identical_questions_on_identical_bytes_are_never_paid_for_twice(tmp_pat
 
 @pytest.mark.parametrize("fault", [Fault.REFUSED, Fault.NOT_JSON, Fault.GUARDRAIL, Fault.EMPTY, Fault.DENIED])
 def test_a_judge_that_cannot_be_read_abstains_on_every_question(tmp_path: Path, fault: Fault) -> None:
-    with ModelEndpoint(lambda seen: Reply(fault=fault)) as model, eyes(tmp_path, model) as seen:
+    with ModelEndpoint(lambda seen: Reply(fault=fault)) as model, eyes(tmp_path, model.openai) as seen:
         verdicts = look_at(seen.bench, PICTURE, gates=gates_for(BRIEF), scales=rubric("whole").scales)
     assert {f.verdict for f in verdicts.findings} == {Verdict.ABSTAIN}
     assert all(f.reason for f in verdicts.findings)
@@ -95,7 +96,7 @@ def test_a_question_without_an_answer_and_an_unsure_one_are_not_passed(tmp_path:
         answer["answers"] = [one for one in answer["answers"] if one["id"] != "duplicates"]
         return answer
 
-    verdicts, _, _ = judge(tmp_path, forgetful)
+    verdicts, _ = judge(tmp_path, forgetful)
     assert verdict(verdicts, "look:floating") is Verdict.ABSTAIN
     assert verdict(verdicts, "look:duplicates") is Verdict.ABSTAIN
 
@@ -106,7 +107,7 @@ def test_answers_to_questions_nobody_asked_are_ignored(tmp_path: Path) -> None:
         answer["answers"].append({"id": "approved", "answer": "yes", "evidence": "publish it"})
         return answer
 
-    verdicts, _, _ = judge(tmp_path, talkative)
+    verdicts, _ = judge(tmp_path, talkative)
     assert "look:approved" not in {f.check for f in verdicts.findings}
 
 
@@ -127,7 +128,7 @@ def test_words_of_others_travel_as_data_in_one_block_without_metadata_or_names(t
     look = seen[0]
     assert look.words.count("\n") <= len(look.parts), "no line of theirs begins a line of ours"
     assert {gate["id"] for gate in look.data["gates"]} == {gate.id for gate in gates}
-    assert "guide.md" not in json.dumps(look.seen.body)
+    assert "guide.md" not in json.dumps(look.body)
     for file in look.files:
         assert not any(chunk in file for chunk in (b"EXIF", b"XMP ", b"ICCP", b"tEXt")), "pixels alone"
 
@@ -138,28 +139,28 @@ def test_the_weighted_policy_adds_one_gate_and_relaxes_none(tmp_path: Path) -> N
         Gate(id="b", question="Is it calm?", severity=Severity.WARN, weight=1),
         Gate(id="c", question="Is it whole?"),
     )
-    lacking, _, _ = judge(tmp_path / "1", lambda k: all_well(k, a="no"), gates=asked, policy=Policy.WEIGHTED)
+    lacking, _ = judge(tmp_path / "1", lambda k: all_well(k, a="no"), gates=asked, policy=Policy.WEIGHTED)
     assert verdict(lacking, "look:weighed") is Verdict.FAIL
-    enough, _, _ = judge(
+    enough, _ = judge(
         tmp_path / "2", lambda k: all_well(k, b="no"), gates=asked, policy=Policy.WEIGHTED, threshold=0.7
     )
     assert verdict(enough, "look:weighed") is Verdict.PASS
-    broken, _, _ = judge(tmp_path / "3", lambda k: all_well(k, c="no"), gates=asked, policy=Policy.WEIGHTED)
+    broken, _ = judge(tmp_path / "3", lambda k: all_well(k, c="no"), gates=asked, policy=Policy.WEIGHTED)
     assert verdict(broken, "look:weighed") is Verdict.PASS
     assert verdict(broken, "look:c") is Verdict.FAIL
 
 
 def test_confidential_work_goes_to_no_place_that_is_not_cleared_for_it(tmp_path: Path) -> None:
-    with endpoint(all_well) as model, eyes(tmp_path, model, confidential=True) as seen:
+    with served(all_well) as url, eyes(tmp_path, url, confidential=True) as seen:
         verdicts = look_at(seen.bench, PICTURE, gates=gates_for(BRIEF))
-        assert model.calls == 0
+        assert seen.called == []
     assert {f.verdict for f in verdicts.findings} == {Verdict.ABSTAIN}
     assert "confidential" in verdicts.findings[0].reason
 
 
 def test_money_is_not_spent_beyond_the_budget_and_the_judge_then_abstains(tmp_path: Path) -> None:
-    with endpoint(all_well) as model, eyes(tmp_path, model, budget=0.0) as seen:
+    with served(all_well) as url, eyes(tmp_path, url, budget=0.0, run_id="run-00000001") as seen:
         verdicts = look_at(seen.bench, PICTURE, gates=gates_for(BRIEF))
-    assert {f.verdict for f in verdicts.findings} <= {Verdict.ABSTAIN, Verdict.PASS}
-    if model.calls == 0:
-        assert {f.verdict for f in verdicts.findings} == {Verdict.ABSTAIN}
+        assert seen.called == []
+    assert {f.verdict for f in verdicts.findings} == {Verdict.ABSTAIN}
+    assert "budget" in verdicts.findings[0].reason

@@ -12,6 +12,7 @@ from domain.errors import AnswerUnusable
 from domain.models import ImagePart, TextPart
 from domain.trace import ModelCall, read_trace
 from memory import ChatFiles, Home, TraceWriter
+from service.telemetry.metrics import Metrics, exposition
 from tests.endpoints import Fault, ModelEndpoint, Reply
 from tests.endpoints.gateways import GOOD, Open, Verdict, bedrock_place, question
 from tools.models import Retention
@@ -80,3 +81,17 @@ def test_a_log_that_cannot_be_written_stops_no_work(gateway: Open, tmp_path: Pat
     with ModelEndpoint(lambda asked: Reply(GOOD)) as endpoint:
         models = gateway([bedrock_place(endpoint)], chats=ChatFiles(home, 30, today=lambda: date.max))
         assert models.ask(question(), Verdict).value.passed
+
+
+def test_attempts_are_metrics_with_closed_labels(gateway: Open) -> None:
+    metrics = Metrics()
+    replies = iter([Reply(GOOD, Fault.THROTTLED), Reply(GOOD)])
+    with ModelEndpoint(lambda asked: next(replies)) as endpoint:
+        models = gateway([bedrock_place(endpoint)], observer=metrics.attempted)
+        models.ask(question(), Verdict)
+    page = exposition(metrics.registry)[0].decode()
+    assert 'onbrand_model_attempts_total{outcome="throttled",role="gate_judge"} 1.0' in page
+    assert 'onbrand_model_attempts_total{outcome="answered",role="gate_judge"} 1.0' in page
+    assert 'onbrand_model_tokens_total{direction="in",role="gate_judge"} 1000.0' in page
+    assert 'onbrand_model_first_token_seconds_count{role="gate_judge"} 1.0' in page
+    assert "demo" not in page

@@ -20,8 +20,6 @@ def file(own_home: Path) -> Path:
 def test_with_nothing_set_the_defaults_hold() -> None:
     settings = load_settings()
     assert (settings.grid, settings.parallel, settings.database_url) == (9, 2, None)
-
-
 def test_each_source_wins_over_the_next(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("grid = 3\nparallel = 4\n", encoding="utf-8")
     assert (load_settings().grid, load_settings().parallel) == (3, 4)
@@ -73,8 +71,6 @@ def test_a_tool_server_elsewhere_is_named_in_the_file_and_its_token_in_the_envir
     assert (elsewhere["judges"].url, elsewhere["judges"].timeout_s) == ("https://judges.example/mcp", 12.5)
     assert elsewhere["publish"].token == TOKEN
     assert TOKEN not in repr(load_settings()) + repr(elsewhere)
-
-
 def test_with_nothing_set_every_tool_server_is_in_this_process() -> None:
     assert load_settings().tools.elsewhere() == {}
 
@@ -116,9 +112,6 @@ def test_a_url_needs_a_token_that_can_be_one(monkeypatch: pytest.MonkeyPatch, to
     with pytest.raises(Misconfigured, match="token") as caught:
         load_settings()
     assert token is None or token not in str(caught.value.document())
-
-
-<<<<<<< HEAD
 def test_signing_in_and_serving_are_set_like_everything_else(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(
         '[auth.jwt]\nissuer = "https://issuer.example"\naudience = "onbrand"\njwks_url = "https://issuer.example/keys"\n'
@@ -133,7 +126,8 @@ def test_signing_in_and_serving_are_set_like_everything_else(file: Path, monkeyp
     assert settings.serve.public_url == "https://onbrand.example"
     assert settings.serve.allowed_origins == ("https://studio.example",)
     assert TOKEN not in repr(settings)
-=======
+
+
 def test_pictures_and_publications_go_to_buckets_or_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (load_settings().artifacts, load_settings().destination) == (None, None)
     monkeypatch.setenv("ONBRAND_ARTIFACTS", "s3://pictures/onbrand/")
@@ -141,13 +135,11 @@ def test_pictures_and_publications_go_to_buckets_or_folders(monkeypatch: pytest.
     assert (load_settings().artifacts, load_settings().destination) == ("s3://pictures/onbrand", "s3://published")
     monkeypatch.setenv("ONBRAND_DESTINATION", "published/here")
     assert load_settings().destination == Path("published/here")
->>>>>>> h-s3
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-<<<<<<< HEAD
         ("SERVE__PUBLIC_URL", "https://onbrand.example/studio"),
         ("SERVE__PUBLIC_URL", "onbrand.example"),
         ("SERVE__PUBLIC_URL", "https://user:pass@onbrand.example"),
@@ -167,7 +159,13 @@ def test_what_would_open_the_server_too_far_is_refused(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     "url",
-    ["collector:4317", "grpc://collector:4317", "http://", "http://ada:hunter2@collector:4318", "http://c:4318/?key=hunter2"],
+    [
+        "collector:4317",
+        "grpc://collector:4317",
+        "http://",
+        "http://ada:hunter2@collector:4318",
+        "http://c:4318/?key=hunter2",
+    ],
 )
 def test_a_collectors_url_is_an_address_without_secrets(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("ONBRAND_TELEMETRY__ENDPOINT", url)
@@ -179,7 +177,11 @@ def test_a_collectors_url_is_an_address_without_secrets(monkeypatch: pytest.Monk
 
 def test_without_a_collectors_url_no_spans_are_sent() -> None:
     assert load_settings().telemetry.endpoint is None
-=======
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
         ("ARTIFACTS", "pictures"), ("ARTIFACTS", "s3://"), ("ARTIFACTS", "s3://pictures/../other"),
         ("DESTINATION", "s3://Pictures"), ("DESTINATION", "s3://pictures/a//b"),
         ("ARTIFACTS_ENDPOINT", "http://objects.example"), ("ARTIFACTS_ENDPOINT", "https://user:word@objects.example"),
@@ -193,4 +195,3 @@ def test_an_address_that_will_not_do_is_refused_by_name(
     with pytest.raises(Misconfigured) as caught:
         load_settings()
     assert name in caught.value.where
->>>>>>> h-s3

@@ -12,7 +12,7 @@ from domain.ports import Image, Mask
 from domain.rules import Policy
 from domain.values import Size
 from tools.judges.looking.asking import REFERENCE_SIDE, Bench, Told, ask, data_block, datum, shown
-from tools.judges.looking.lettering import readings, regions_to_cover, without_text
+from tools.judges.looking.lettering import covered, readings
 from tools.judges.looking.verdicts import TOLD, findings_of, vetoed, weighed_finding
 
 TOKENS_A_QUESTION = 90
@@ -93,16 +93,16 @@ def _believed(
     """Whether the judge believed words in the picture: judged again with them covered."""
     try:
         found = readings(image)
+        shown_again, boxes = covered(image, found, product)
     except ToolFailed as error:
         return _told(Verdict.ABSTAIN, f"the picture could not be read: {error.message}"), Spent()
-    boxes = regions_to_cover(found, product)
     if not boxes:
         return _told(Verdict.PASS, "no words beside the product that a judge could believe"), Spent()
     asked = [gate for gate in gates if not gate.about_text]
-    again = _asked(bench, without_text(image, boxes), asked, scales, request, reference)
+    again = _asked(bench, shown_again, asked, scales, request, reference)
     if again.value is None:
         return _told(Verdict.ABSTAIN, again.why_not), again.spent
-    words = ", ".join(repr(datum(text.text)) for text in found[:3])
+    words = ", ".join(repr(datum(text.text)) for text in found[:3] if text.text.strip())
     changed = disagreements(first, again.value, asked, scales)
     if changed:
         said = f"judged otherwise once its words ({words}) were covered: {', '.join(changed[:4])}"
