@@ -1,4 +1,4 @@
-"""One bucket of Amazon S3, or of a service that speaks like it, below one prefix.."""
+"""One bucket of Amazon S3, or of a service that speaks like it, below one prefix."""
 
 from __future__ import annotations
 
