@@ -171,8 +171,10 @@ def redrawn(kind: Kind, strength: float, slot: Slot) -> Slot:
     """The slot with a defect of composition in it."""
     composition = slot.composition
     changes: dict[str, Any]
-    if kind.name == "giant":
-        changes = {"scale": min(composition.scale * strength, 0.98)}
+    if kind.name == "tiny":
+        changes = {"scale": composition.scale * strength}
+    elif kind.name == "rolled":
+        changes = {"roll": strength}
     elif kind.name == "floating":
         changes = {"lift": strength * composition.canvas.height}
     else:
@@ -248,7 +250,7 @@ async def planted(kind: Kind, strength: float, one: Sound, bench: Bench) -> Evid
 
 SUITE = Suite(
     name="critic",
-    about="Planted defects of fifteen kinds at three strengths, in pictures before real photographs and on plates.",
+    about="Planted defects of sixteen kinds at three strengths, in pictures before real photographs and on plates.",
     scorer=(
         "False pass is the share of planted pictures that the defect's own check passes, false fail the share of sound "
         "pictures that a gate fails; a check that abstains is counted apart. Baseline: passing everything."
