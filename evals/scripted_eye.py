@@ -24,7 +24,7 @@ import numpy as np
 from domain.model_calls import Attempted
 from domain.models import Abilities, ModelRole, ModelSpec, Payer, Provider
 from domain.ports import Image
-from memory import Ledger, open_database
+from memory import Database, Ledger, open_database
 from memory.known_answers import KnownAnswerTable
 from memory.metering import Metering
 from tools.judges.looking import Bench
@@ -161,6 +161,7 @@ class Eyes:
 
     bench: Bench
     called: list[Attempted]
+    database: Database
 
 
 @contextmanager
@@ -185,7 +186,7 @@ def eyes(
     )
     payer = Payer(brand="demo", stage="critique", confidential=confidential, budget=budget, run_id=run_id)
     try:
-        yield Eyes(Bench(gateway, payer, KnownAnswerTable(database)), called)
+        yield Eyes(Bench(gateway, payer, KnownAnswerTable(database)), called, database)
     finally:
         gateway.close()
         database.close()

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from domain.errors import BadInput
 from service.cli import (
     assets,
+    brands,
     briefs,
     chat,
     check,
@@ -44,6 +45,7 @@ app.command("chat")(chat.chat)
 app.command("brief")(briefs.brief)
 app.command("check")(check.check)
 app.add_typer(assets.app, name="assets")
+app.add_typer(brands.app, name="brands")
 app.add_typer(memory.app, name="memory")
 app.add_typer(runs.app, name="runs")
 app.add_typer(schema.app, name="schema")

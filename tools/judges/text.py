@@ -8,6 +8,7 @@ from domain.candidate import Change, EditTarget, Finding, Scalar
 from domain.composition import TextBlock
 from tools.judges.book import Check
 from tools.judges.evidence import Views
+from tools.judges.lettering import lettering_fixes
 from tools.judges.ocr import TextFound, read_text
 from tools.judges.words import likeness, on_block, plain, read_back, surroundings
 
@@ -37,6 +38,16 @@ def unwanted_text(views: Views, check: Check) -> Finding:
             words.append(found)
     if not words:
         return _set_words_read(readings, views, check)
+    misspelled = _misspelled(words, views, check.limit("alike"))
+    if misspelled is not None:
+        found, asked = misspelled
+        return check.failed(
+            f"“{asked}” is spelled “{found.text}” in the picture",
+            value=float(len(words)),
+            region=found.box,
+            evidence={"words": len(words), "confidence": found.confidence, "asked": asked},
+            fixes=lettering_fixes(asked),
+        )
     listed = ", ".join(repr(found.text) for found in words[:4])
     if views.mask is None:
         return check.abstained(
@@ -53,6 +64,18 @@ def unwanted_text(views: Views, check: Check) -> Finding:
             Change(target=EditTarget.GENERATOR, field="seed", why="draw the surroundings again"),
         ),
     )
+
+
+def _misspelled(words: list[TextFound], views: Views, alike: float) -> tuple[TextFound, str] | None:
+    """A reading that is nearly words the brief asks for, where none were set on record: they were drawn wrongly."""
+    brief = views.evidence.brief
+    if brief is None or views.blocks:
+        return None
+    for found in words:
+        for asked in (part.value for part in brief.text):
+            if likeness(found.text, asked) >= alike:
+                return found, asked
+    return None
 
 
 def _misread(found: TextFound, views: Views, alike: float) -> bool:

@@ -14,8 +14,10 @@ from domain.brief import Brief, Part
 from domain.candidate import Severity, Verdict
 from domain.looking import Gate, Verdicts
 from domain.rules import Certainty, Criterion, CriterionMethod, Policy
+from domain.run import RunRequest
 from domain.values import Origin
 from evals.scripted_eye import Eyes, Look, Script, all_well, eyes, served
+from memory import RunTable
 from tests.endpoints import Fault, ModelEndpoint, Reply
 from tools.imaging.plate import plate_stage
 from tools.judges.looking import checks_of, gates_for, look_at, rubric
@@ -160,6 +162,7 @@ def test_confidential_work_goes_to_no_place_that_is_not_cleared_for_it(tmp_path:
 
 def test_money_is_not_spent_beyond_the_budget_and_the_judge_then_abstains(tmp_path: Path) -> None:
     with served(all_well) as url, eyes(tmp_path, url, budget=0.0, run_id="run-00000001") as seen:
+        RunTable(seen.database).create(RunRequest(request="our cup"), "run-00000001")
         verdicts = look_at(seen.bench, PICTURE, gates=gates_for(BRIEF))
         assert seen.called == []
     assert {f.verdict for f in verdicts.findings} == {Verdict.ABSTAIN}

@@ -20,7 +20,11 @@ MAY_IMPORT = {
 }
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 CLIENT_SIDE = ("mcp_servers.toolbox", ".contract", ".client", "mcp_servers.wire")
-ONE_ADAPTER = {"rapidocr": "tools/judges/ocr.py", "tokenizers": "tools/search/"}
+ONE_ADAPTER = {
+    "pypdf": "tools/guidelines/documents.py",
+    "rapidocr": "tools/judges/ocr.py",
+    "tokenizers": "tools/search/",
+}
 
 
 def imported(path: Path) -> set[str]:

@@ -6,7 +6,7 @@ They veto and order; they pass nothing. Storage, runs and sessions do not live h
 from tools.judges.looking.asking import Bench, Forgetful, roles_that_look
 from tools.judges.looking.parts import FeatureFinder, Reference, checks_of_parts, compare_parts, placed_parts
 from tools.judges.looking.picture import look_at
-from tools.judges.looking.questions import gates_for, lettering_fixes
+from tools.judges.looking.questions import gates_for
 from tools.judges.looking.sheets import PROMPTS, RUBRICS, prompt, rubric
 from tools.judges.looking.together import checks_of_set, judge_set, prefer
 from tools.judges.looking.verdicts import checks_of, vetoed
@@ -24,7 +24,6 @@ __all__ = [
     "compare_parts",
     "gates_for",
     "judge_set",
-    "lettering_fixes",
     "look_at",
     "placed_parts",
     "prefer",

@@ -26,6 +26,10 @@ MOST_PARTS = 12
 MARGIN = 0.15
 """Room shown around a part, share of its longer side: what it sits next to tells position and proportion."""
 
+REACH = 0.6
+LEAST_AGREEMENT, LEAST_GAIN = 0.5, 0.05
+"""Correlation from which a part is believed to stand elsewhere than it was carried to, and what it must gain there."""
+
 LEAST_SIDE = 12
 """A part of fewer pixels across cannot be judged."""
 
@@ -54,11 +58,33 @@ class FeatureFinder:
     """Implements `domain.ports.PartFinder` by matching the cutout's features: for pictures made elsewhere."""
 
     def find(self, image: Image, cutout: Image, parts: Mapping[str, Box]) -> dict[str, Box]:
-        """Where the parts lie in the picture; empty where the product is not found."""
+        """Where the parts lie in the picture; empty where the product is not found.
+
+        One homography carries the whole product; parts nearer to the camera or farther away moved more or less, so
+        each is then sought around where it was carried.
+        """
         located = locate(cutout, image)
         if located is None:
             return {}
-        return _carried(parts, located.homography, (image.shape[1], image.shape[0]))
+        height, width = image.shape[:2]
+        carried = _carried(parts, located.homography, (width, height))
+        over = np.asarray(cv2.warpPerspective(cutout[..., :3], located.homography, (width, height)), np.uint8)
+        return {name: _sought(over, image[..., :3], box) for name, box in carried.items()}
+
+
+def _sought(carried: Image, image: Image, box: Box) -> Box:
+    """A part's box moved to where the picture agrees best with the carried product, within `REACH` of its size."""
+    height, width = image.shape[:2]
+    reach = round(REACH * max(box.width, box.height))
+    top, left = max(0, box.y - reach), max(0, box.x - reach)
+    bottom, right = min(height, box.y + box.height + reach), min(width, box.x + box.width + reach)
+    part = np.ascontiguousarray(carried[box.y : box.y + box.height, box.x : box.x + box.width])
+    scores = cv2.matchTemplate(np.ascontiguousarray(image[top:bottom, left:right]), part, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(scores)
+    here = float(scores[box.y - top, box.x - left])
+    if not np.isfinite(best) or best < LEAST_AGREEMENT or best - here < LEAST_GAIN:
+        return box
+    return box.model_copy(update={"x": left + x, "y": top + y})
 
 
 def _carried(

@@ -10,6 +10,7 @@ from domain.candidate import Change, EditTarget, Severity
 from domain.looking import Gate
 from domain.rules import Criterion, CriterionMethod, Rule, RuleAction
 from domain.values import Origin
+from tools.judges.lettering import lettering_fixes
 from tools.judges.looking.asking import datum
 from tools.judges.looking.sheets import rubric
 
@@ -72,16 +73,6 @@ def required_text(number: int, words: str) -> Gate:
         about_text=True,
         source="the request",
         fixes=lettering_fixes(words),
-    )
-
-
-def lettering_fixes(words: str) -> tuple[Change, ...]:
-    """What a caption can say of words that came out misspelled: the next one says it otherwise each time."""
-    letters = "-".join(character for character in words.upper() if character.isalnum())
-    said = (f"the words “{words}” in clear capital letters, spelled {letters}", f"one plain sign that reads “{words}”")
-    return tuple(
-        Change(target=EditTarget.CAPTION, field="lettering", amount=one, why=f"“{words}” was not spelled right")
-        for one in said
     )
 
 
