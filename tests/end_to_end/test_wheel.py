@@ -62,7 +62,7 @@ def test_every_module_and_every_file_of_data_is_in_the_wheel(wheel: Path) -> Non
     "pattern",
     [
         "tools/*/plates/*.webp", "tools/*.yaml", "tools/*/fonts/*.ttf", "tools/search/*.npz", "tools/*.html",
-        "memory/migrations/versions/*.py", "*.dist-info/licenses/LICENSE",
+        "memory/migrations/versions/*.py", "evals/suites/*.yaml", "evals/pages/*.html", "*.dist-info/licenses/LICENSE",
     ],
 )  # fmt: skip
 def test_each_kind_of_data_is_there(wheel: Path, pattern: str) -> None:
@@ -98,3 +98,16 @@ def test_the_doctor_is_content_with_an_unpacked_wheel_and_uses_nothing_else(whee
     assert len(used) > 50
     strangers = [path for path in used if not path.startswith(str(unpacked))]
     assert not strangers, strangers[:5]
+
+
+def test_commands_of_packages_beside_the_service_are_found_by_their_entry_points(wheel: Path, tmp_path: Path) -> None:
+    unpacked = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(unpacked)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONBRAND_", "PYTHON"))}
+    done = subprocess.run(
+        [sys.executable, "-c", "import service.cli.app as app; app.main()", "evals", "suites"],
+        env=kept | {"PYTHONPATH": str(unpacked), "ONBRAND_HOME": str(tmp_path / "home")},
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "understanding" in done.stdout
