@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from pydantic import ValidationError
+
 from agents.critique import PERSON
 from agents.services import Services
 from agents.state import Campaign
@@ -221,7 +223,19 @@ def read_field(slot: Slot, target: EditTarget, field: str) -> Scalar:
 
 
 def with_field(slot: Slot, target: EditTarget, field: str, value: Scalar, state: Campaign) -> Slot:
-    """The slot with one field changed, validated; raises IdleEdit when nothing would change (Promise 3)."""
+    """The slot with one field changed, validated.
+
+    Raises IdleEdit when nothing would change (Promise 3), and when the value is beyond what the field can be: a change
+    that is a factor of something large may well be.
+    """
+    try:
+        return _with_field(slot, target, field, value, state)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise IdleEdit(f"{target} {field} cannot be {value}: {first['msg']}", where=slot.id) from error
+
+
+def _with_field(slot: Slot, target: EditTarget, field: str, value: Scalar, state: Campaign) -> Slot:
     if value is None or read_field(slot, target, field) == value:
         raise IdleEdit(f"{target} {field} would stay as it is", where=slot.id)
     if target is EditTarget.COMPOSITION:

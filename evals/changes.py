@@ -17,11 +17,13 @@ from pydantic import BaseModel, ValidationError
 from domain.candidate import Severity
 from domain.documents import read_yaml
 from domain.errors import BadInput
+from domain.models import ModelRole, ModelSpec
 from domain.ports import Rulebook
 from domain.run import RunRequest
 from evals.tape import Depends
 from tools.judges import checks_for
 from tools.judges.book import Book, book
+from tools.prompts import PromptFile, parse_prompt
 
 REQUEST = ("request", "product", "background", "markets", "channels", "option", "rounds", "budget", "seed", "size")
 """Fields of the request that may be set anew; `answers.ID` sets one answer."""
@@ -47,6 +49,8 @@ class Changes:
     rules: tuple[Path, ...] = ()
     checks: Book | None = None
     step: str | None = None
+    models: dict[ModelRole, ModelSpec] = field(default_factory=dict)
+    prompts: dict[str, PromptFile] = field(default_factory=dict)
     told: tuple[str, ...] = ()
 
     def applied(self, recorded: dict[str, Any]) -> RunRequest:
@@ -71,11 +75,7 @@ def parsed(
 ) -> Changes:
     """The options of a fork. Raises BadInput naming the first that is wrong, and for a fork that changes nothing."""
     told = [*sets, *(f"rule {path.name}" for path in rules), *(f"judge {judge}" for judge in judges)]
-    if prompts:
-        raise BadInput(
-            "this run asked no model, so a prompt changes nothing", where=f"--prompt {prompts[0]}",
-            hint="the built-in reader and writer have no prompts",
-        )
+    told += [f"prompt {path.name}" for path in prompts]
     if step:
         told.append(f"live from {step}")
     if not told:
@@ -83,12 +83,16 @@ def parsed(
     request: dict[str, Any] = {}
     answers: dict[str, str] = {}
     graph: dict[str, int] = {}
+    models: dict[ModelRole, ModelSpec] = {}
     for one in sets:
         name, equals, value = one.partition("=")
         if not equals:
             raise BadInput(f"{one!r} sets nothing", where="--set", hint="write NAME=VALUE, as in rounds=3")
         if name.startswith("answers."):
             answers[name.removeprefix("answers.")] = value
+        elif name.endswith(".model"):
+            role = role_named(name.removesuffix(".model"))
+            models[role] = spec_of(name, value)
         elif name in GRAPH:
             graph[name] = number(name, value)
         elif name in REQUEST:
@@ -96,11 +100,35 @@ def parsed(
         else:
             raise BadInput(
                 f"{name!r} cannot be changed in a fork", where="--set",
-                hint=f"one of {', '.join((*REQUEST, *GRAPH))}, or answers.QUESTION",
+                hint=f"one of {', '.join((*REQUEST, *GRAPH))}, answers.QUESTION or ROLE.model",
             )
     return Changes(
-        request, answers, graph.get("grid"), graph.get("shortlist"), tuple(rules), limits(judges), step, tuple(told)
+        request, answers, graph.get("grid"), graph.get("shortlist"), tuple(rules), limits(judges), step, models,
+        {file.prompt.name: file for file in map(read_prompt, prompts)}, tuple(told),
     )
+
+
+def role_named(name: str) -> ModelRole:
+    """A model's role. Raises BadInput for one there is not."""
+    if name not in set(ModelRole):
+        raise BadInput(f"there is no role {name!r}", where="--set", hint=f"one of {', '.join(ModelRole)}")
+    return ModelRole(name)
+
+
+def spec_of(name: str, value: str) -> ModelSpec:
+    """A model as it is written in settings. Raises BadInput."""
+    try:
+        return ModelSpec.parse(value)
+    except ValueError as error:
+        raise BadInput(f"{value!r} is no model", where=f"--set {name}", hint=str(error)) from error
+
+
+def read_prompt(path: Path) -> PromptFile:
+    """A prompt file in the place of the shipped one of its name. Raises BadInput."""
+    try:
+        return parse_prompt(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise BadInput(f"there is no prompt {path}", where="--prompt", hint="copy one of the shipped ones") from error
 
 
 def number(name: str, value: str) -> int:

@@ -14,6 +14,7 @@ from service.cli.terminal import ending_with_exit_codes, err, escaped, out, prin
 if TYPE_CHECKING:
     from evals.diff import Diff
     from evals.pages import Thumbnail
+    from evals.pairs import Result
     from service.settings import Settings
 
 app = typer.Typer(
@@ -281,6 +282,163 @@ def keep_trace(
         path = folder / f"{name}.jsonl"
         cases.write(cases.all_events(resolve(trace, Home(settings_in_force().home), brand)), path)
     out.print(f"{path}: replay it with `onbrand evals replay {path}`", highlight=False)
+
+
+@app.command("run")
+def run_suites(
+    suite: Annotated[str, typer.Argument(help="Suite, or all. `onbrand evals suites` tells of each.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Folder for the run; this home's if none.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a suite: cases, scores with intervals, and the baselines beside them."""
+    from evals.results import keep, run_table
+    from evals.suite import SUITES, run_suite
+    from memory.home import Home
+
+    with ending_with_exit_codes(as_json=as_json):
+        place = folder or Home(settings_in_force().home).results
+        made = []
+        for name in list(SUITES) if suite == "all" else [suite]:
+            made.append(run(run_suite(name, limit)))
+            path = keep(made[-1], place)
+            if not as_json:
+                out.print(run_table(made[-1]))
+                err.print(f"kept: {path}", highlight=False)
+    if as_json:
+        documents = [one.model_dump(mode="json") for one in made]
+        print_json(documents[0] if len(documents) == 1 else documents)
+
+
+@app.command("suites")
+def list_suites() -> None:
+    """The suites there are."""
+    from evals.suite import SUITES, suite_named
+
+    for name in SUITES:
+        found = suite_named(name)
+        out.print(f"[bold]{name}[/bold]  {escaped(found.about)}\n  {escaped(found.scorer)}", highlight=False)
+
+
+@app.command("compare")
+def compare_runs(
+    one: Annotated[Path, typer.Argument(help="Run of a suite, as `onbrand evals run` keeps it.")],
+    other: Annotated[Path, typer.Argument(help="Another run of the same suite.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Whether one run of a suite is better than another, over the same cases."""
+    from evals.results import compared_table
+    from evals.suite import compare, read_run
+
+    with ending_with_exit_codes(as_json=as_json):
+        compared = compare(read_run(one), read_run(other))
+    if as_json:
+        print_json([{**row.model_dump(), "verdict": row.verdict} for row in compared])
+    else:
+        out.print(compared_table(compared))
+
+
+@app.command("report")
+def report(
+    runs: Annotated[list[Path] | None, typer.Argument(help="Runs, or folders of them; this home's if none.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Page to write.")] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Markdown to write, as docs/evals.md.")] = None,
+) -> None:
+    """The newest run of each suite, as a page or as the tables of docs/evals.md."""
+    from evals.results import markdown as told
+    from evals.results import newest, page, run_table
+    from memory.home import Home
+
+    with ending_with_exit_codes(as_json=False):
+        found = newest(runs or [Home(settings_in_force().home).results])
+        if html is not None:
+            html.write_text(page(found), encoding="utf-8")
+        if markdown is not None:
+            markdown.write_text(told(found), encoding="utf-8")
+    if html is None and markdown is None:
+        for one in found:
+            out.print(run_table(one))
+
+
+pairs_app = typer.Typer(help="A blind study of two runs' pictures, by people or by a model.", no_args_is_help=True)
+app.add_typer(pairs_app, name="pairs")
+
+
+@pairs_app.command("make")
+def make_pairs(
+    a: TraceArgument,
+    b: TraceArgument,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for study.html and study.json.")],
+    brand: BrandOption = "demo",
+) -> None:
+    """A page on which people choose, pair by pair, between the finalists of two runs or two folders of runs."""
+    from evals.pairs import study_of, study_page
+    from evals.recording import load
+    from evals.shelf import expand
+    from memory.artifacts import DirectoryStore
+    from memory.home import Home
+
+    with ending_with_exit_codes(as_json=False):
+        home = Home(settings_in_force().home)
+        study = study_of(*([load(path) for path in expand([name], home, brand)] for name in (a, b)))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "study.html").write_text(study_page(study, DirectoryStore(home)), encoding="utf-8")
+        (folder / "study.json").write_text(study.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    out.print(f"{len(study.pairs)} pairs, {len(study.questions)} showings", highlight=False)
+    out.print(f"give people {folder / 'study.html'}; keep {folder / 'study.json'}, which says whose is whose")
+
+
+@pairs_app.command("score")
+def score_pairs(
+    study: Annotated[Path, typer.Argument(help="The study.json that was kept.")],
+    answers: Annotated[list[Path], typer.Argument(help="Files of answers that people saved.")],
+    as_json: JsonOption = False,
+) -> None:
+    """What people preferred: wins, ties, and the interval of the share."""
+    from evals.pairs import read_answers, read_study, score
+
+    with ending_with_exit_codes(as_json=as_json):
+        result = score(read_study(study), [read_answers(path) for path in answers])
+    _print_result(result, as_json=as_json)
+
+
+@pairs_app.command("ask")
+def ask_pairs(
+    study: Annotated[Path, typer.Argument(help="The study.json that was kept.")], as_json: JsonOption = False
+) -> None:
+    """Let the model that judges sets choose, in both orders. Needs `models.set_judge` in the settings."""
+    from domain.errors import Misconfigured
+    from domain.models import ModelRole, Payer
+    from evals.pairs import by_model, read_study
+    from service.wiring import wire
+    from tools.judges.looking import Bench
+
+    with ending_with_exit_codes(as_json=as_json):
+        held = read_study(study)
+        wired = wire(settings_in_force())
+        try:
+            bench = Bench(wired.workshop.models, Payer(brand=held.brand, stage="evals"), wired.workshop.known)
+            if not bench.looks(ModelRole.SET_JUDGE):
+                raise Misconfigured(
+                    "no model that looks at pictures serves as set_judge", where="models.set_judge",
+                    hint="set one, or give people the page: onbrand evals pairs make",
+                )
+            result = by_model(held, wired.workshop.artifacts, bench)
+        finally:
+            wired.close()
+    _print_result(result, as_json=as_json)
+
+
+def _print_result(result: Result, *, as_json: bool) -> None:
+    share = result.share
+    if as_json:
+        interval = list(share) if share else None
+        print_json({**result.model_dump(mode="json"), "b_share": interval, "verdict": result.verdict})
+        return
+    out.print(f"a {result.a_wins}, b {result.b_wins}, ties {result.ties}, unanswered {result.unanswered}")
+    out.print(f"b wins {share} of what was decided: {result.verdict}" if share else "nothing was decided")
+    if result.agreement is not None:
+        out.print(f"the same answer in both orders: {result.agreement:.0%}")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from agents.services import Services
 from domain.errors import BadInput
+from domain.models import BUILTIN
 from domain.ports import Recorder
 from domain.run import RunRequest
 from evals.answers import Answers
@@ -25,8 +26,9 @@ from evals.changes import Changes, depending
 from evals.diff import Diff, diff
 from evals.offline import Purse, RecordedHistory, RecordedMemory
 from evals.recording import Recording, load, path_of
-from evals.replay import language_of, looking_of, parallel_of, play, refuse_models
+from evals.replay import language_of, looking_of, parallel_of, play
 from evals.tape import Depends, Tape, TapedSession
+from evals.taped_models import TapedModels, readers_and_writers, specs_of
 from mcp_servers.connect import BUILD, Servers, open_sessions
 from mcp_servers.toolbox import Sessions
 from mcp_servers.workshop import Workshop
@@ -35,6 +37,8 @@ from memory.rulebook import YamlRulebook
 from memory.runs import new_run_id
 from memory.traces import TraceWriter
 from service.heading import books, code_version
+from service.model_settings import ModelSettings
+from service.models import Notes
 from service.settings import Settings
 
 
@@ -98,7 +102,7 @@ async def fork(recording: Recording, changes: Changes, settings: Settings, out: 
         BadInput: the changes do not fit the run, or there is no step of that name in it.
         NotFound: the home has no such brand.
     """
-    refuse_models(recording)
+    check_models(recording, changes)
     check_step(recording, changes.step)
     head = recording.header
     request = changes.applied(head.request)
@@ -106,7 +110,8 @@ async def fork(recording: Recording, changes: Changes, settings: Settings, out: 
     folder = out or Home(settings.home).evals(head.brand) / "forks"
     tape = Tape(recording)
     before = await asyncio.to_thread(YamlRulebook, (settings.home,))
-    async with borrowed(settings, head.brand, rules=changes.rules, checks=changes.checks) as workshop:
+    changed = with_models(settings, changes)
+    async with borrowed(changed, head.brand, rules=changes.rules, checks=changes.checks) as workshop:
         with await asyncio.to_thread(TraceWriter, folder / f"{run_id}.jsonl", run_id, head.brand) as trace:
             recorder = From(trace, changes.step)
             grid = changes.grid or int(head.context.get("grid", 9))
@@ -117,10 +122,16 @@ async def fork(recording: Recording, changes: Changes, settings: Settings, out: 
                     name: TapedSession(name, tape, recorder, head.run_id, getattr(live, name), depends)
                     for name in BUILD
                 }
+                models = TapedModels(
+                    readers_and_writers(recording), specs_of(recording) | changes.models, recorder, workshop.models,
+                    changes.prompts, stale=lambda: recorder.begun,
+                )
+                notes = Notes()
                 services = Services(
                     brand=head.brand,
                     sessions=Sessions(**taped),
-                    language=language_of(recording),
+                    language=language_of(recording, models, notes),
+                    told=notes.take,
                     ledger=Purse(),
                     history=RecordedHistory.of(recording),
                     memory=RecordedMemory.of(recording),
@@ -131,7 +142,7 @@ async def fork(recording: Recording, changes: Changes, settings: Settings, out: 
                     services = replace(services, shortlist_size=changes.shortlist)
                 answers = Answers.of(recording, strict=False)
                 await play(head.run_id, request, services, recorder, answers, parallel=parallel_of(recording))
-    made: Counter[str] = Counter()
+    made: Counter[str] = Counter({f"model as {role}": count for role, count in models.asked.items()})
     for session in taped.values():
         made += session.made
     forked = await asyncio.to_thread(load, folder / f"{run_id}.jsonl")
@@ -150,12 +161,30 @@ def forked_head(
         "settings": head.settings,
         "books": books(head.brand, workshop),
         "generators": {name: made.capability().version for name, made in sorted(workshop.generators.items())},
-        "models": head.models,
+        "models": head.models | {role.value: str(spec) for role, spec in changes.models.items()},
         "titles": head.titles,
         "remembered": head.remembered,
         "forked_from": head.run_id,
         "changes": changes.told,
     }
+
+
+def with_models(settings: Settings, changes: Changes) -> Settings:
+    """The settings with other models in their roles."""
+    if not changes.models:
+        return settings
+    named = {role.value: str(spec) for role, spec in changes.models.items() if spec != BUILTIN}
+    return settings.model_copy(update={"models": ModelSettings.model_validate({**dict(settings.models), **named})})
+
+
+def check_models(recording: Recording, changes: Changes) -> None:
+    """Raises BadInput for a prompt that no model of this run was asked with."""
+    used = {str(call.request.get("prompt", "")).partition("@")[0] for call in readers_and_writers(recording)}
+    if unused := sorted(changes.prompts.keys() - used):
+        raise BadInput(
+            f"no model of this run was asked with the prompt {unused[0]}", where="--prompt",
+            hint=f"it was asked with {', '.join(sorted(used))}" if used else "it asked no model",
+        )
 
 
 def check_step(recording: Recording, step: str | None) -> None:

@@ -12,7 +12,8 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,37 +73,65 @@ class Bench:
     book: BrandBook
 
 
+@asynccontextmanager
+async def bench_over(onbrand: Onbrand) -> AsyncIterator[Bench]:
+    """What stages are run on by themselves, over an open home."""
+    async with open_sessions(onbrand.servers, Unrecorded()) as sessions:
+        row = onbrand.workshop.runs.create(RunRequest(request="evaluation"), new_run_id())
+        services = Services(
+            brand="demo",
+            sessions=sessions,
+            language=onbrand.language,
+            ledger=onbrand.driver.ledger,
+            history=onbrand.workshop.runs,
+            shortlist_size=1,
+        )
+        yield Bench(services, onbrand, row.run_id, onbrand.workshop.rulebook.brand("demo"))
+
+
 async def evaluate(only: Sequence[str] = ()) -> list[Outcome]:
     """Run the suite in a home of its own."""
     with tempfile.TemporaryDirectory() as folder:
         async with Onbrand.open(Settings(home=Path(folder))) as onbrand:
             onbrand.prepare("demo", lambda text, share: None)
-            async with open_sessions(onbrand.servers, Unrecorded()) as sessions:
-                row = onbrand.workshop.runs.create(RunRequest(request="evaluation"), new_run_id())
-                services = Services(
-                    brand="demo",
-                    sessions=sessions,
-                    language=onbrand.language,
-                    ledger=onbrand.driver.ledger,
-                    history=onbrand.workshop.runs,
-                    shortlist_size=1,
-                )
-                bench = Bench(services, onbrand, row.run_id, onbrand.workshop.rulebook.brand("demo"))
+            async with bench_over(onbrand) as bench:
                 return [await run_case(case, bench) for case in suite().cases if not only or case.id in only]
 
 
-async def run_case(case: Defect, bench: Bench) -> Outcome:
-    """One defect through the loop and through the baseline."""
+@dataclass(frozen=True)
+class Broken:
+    """A case with its defect drawn and judged, and what may be drawn instead."""
+
+    case: Defect
+    first: Candidate
+    slot: Slot
+    sound: dict[str, tuple[Slot, ...]]
+    plan: Plan
+    brief: Brief
+
+    @property
+    def detected(self) -> bool:
+        """Whether the check that should fail did."""
+        return any(f.check == self.case.check and f.verdict is Verdict.FAIL for f in self.first.findings)
+
+
+async def broken_case(case: Defect, bench: Bench) -> Broken:
+    """Plant a case's defect, draw it and judge it."""
     plan, sound = await planned(case, bench)
     model = sound_slot(case, sound)
     brief = case.as_brief()
     photo, plan = await with_photo(case, model, plan, bench)
-    broken = planted(case, model, photo).model_copy(update={"id": f"{case.id}-c0-01"})
-    first = (await judged((broken,), plan, brief, bench))[0]
-    detected = any(f.check == case.check and f.verdict is Verdict.FAIL for f in first.findings)
-    loop = await repair(first, plan, brief, bench)
-    baseline = await reroll(case, broken, sound, plan, brief, bench)
-    return Outcome(case.id, case.check, detected, *loop, *baseline)
+    slot = planted(case, model, photo).model_copy(update={"id": f"{case.id}-c0-01"})
+    first = (await judged((slot,), plan, brief, bench))[0]
+    return Broken(case, first, slot, sound, plan, brief)
+
+
+async def run_case(case: Defect, bench: Bench) -> Outcome:
+    """One defect through the loop and through the baseline."""
+    broken = await broken_case(case, bench)
+    loop = await repair(broken.first, broken.plan, broken.brief, bench)
+    baseline = await reroll(case, broken.slot, broken.sound, broken.plan, broken.brief, bench)
+    return Outcome(case.id, case.check, broken.detected, *loop, *baseline)
 
 
 def sound_slot(case: Defect, sound: dict[str, tuple[Slot, ...]]) -> Slot:
@@ -190,8 +219,20 @@ async def judged(slots: tuple[Slot, ...], plan: Plan, brief: Brief, bench: Bench
     return list(update["candidates"].values())
 
 
-async def repair(first: Candidate, plan: Plan, brief: Brief, bench: Bench) -> tuple[int, bool]:
+Feedback = Callable[[Candidate], Candidate]
+"""What the reviser is told of a candidate: its findings as they are, or otherwise."""
+
+
+def as_found(candidate: Candidate) -> Candidate:
+    """The findings as they are."""
+    return candidate
+
+
+async def repair(
+    first: Candidate, plan: Plan, brief: Brief, bench: Bench, feedback: Feedback = as_found
+) -> tuple[int, bool]:
     """Revise for at most ROUNDS rounds: candidates drawn, and whether one passed."""
+    first = feedback(first)
     state: Campaign = {
         "request": RunRequest(request="evaluation"),
         "plan": plan,
@@ -208,7 +249,7 @@ async def repair(first: Candidate, plan: Plan, brief: Brief, bench: Bench) -> tu
             named = slot.model_copy(update={"id": f"{first.id}-{slot.id}"})
             (child,) = await judged((named,), plan, brief, bench)
             draws += 1
-            state["candidates"] = {**state["candidates"], child.id: child}
+            state["candidates"] = {**state["candidates"], child.id: feedback(child)}
             if child.verdict is CandidateVerdict.PASSED:
                 return draws, True
         if not update["to_draw"]:

@@ -1,12 +1,14 @@
 """Replay: the graph runs again, and the recording answers for every tool and every person (Promise 10).
 
 No network, no key, no home: checkpoints, money and history are kept in memory. The built-in reader and writer are
-deterministic and run for real, so that what they decide is compared too. Nothing is ever delivered.
+deterministic and run for real, so that what they decide is compared too; models answer from the recording. Nothing is
+ever delivered.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,8 +18,8 @@ from langgraph.types import Command
 
 from agents.services import Services
 from agents.state import Campaign
-from domain.errors import BadInput, OnbrandError
-from domain.models import ModelRole
+from domain.errors import OnbrandError
+from domain.models import ModelRole, Payer
 from domain.ports import Language, Recorder
 from domain.run import Failure, RunRequest, RunStatus
 from evals.answers import Answers
@@ -25,14 +27,16 @@ from evals.differences import Difference, first
 from evals.offline import Kept, Purse, RecordedHistory, RecordedMemory
 from evals.recording import Branch, Recording, Step, path_of, recording_of
 from evals.tape import Tape, TapedSession
+from evals.taped_models import TapedModels, readers_and_writers, specs_of
 from graphs.campaign import build
 from mcp_servers.connect import BUILD
 from mcp_servers.toolbox import Sessions
 from memory.checkpoints import StrictSerializer, domain_types
 from service.driver import Graph, finished_status, status_after
+from service.models import Notes, channel_ids
 from service.steps import StageClock, Steps
 from service.wiring import BuiltinLanguage
-from tools.judges.looking.asking import JUDGES
+from tools.language.by_model import ModelLanguage
 
 
 @dataclass(frozen=True)
@@ -69,21 +73,19 @@ class Replay:
 
 
 async def replay(recording: Recording) -> Replay:
-    """Run a recording again from its tape alone.
-
-    Raises BadInput for a trace of a run that asked models: their answers cannot be played yet.
-    """
-    refuse_models(recording)
+    """Run a recording again from its tape alone."""
     began = time.perf_counter()
     tape, recorder = Tape(recording), Kept()
     head = recording.header
     body = head.model_dump(exclude={"kind", "n", "at"})
     recorder.record("header", **body)
     sessions = Sessions(**{name: TapedSession(name, tape, recorder, head.run_id) for name in BUILD})
+    models, notes = TapedModels(readers_and_writers(recording), specs_of(recording), recorder), Notes()
     services = Services(
         brand=head.brand,
         sessions=sessions,
-        language=language_of(recording),
+        language=language_of(recording, models, notes),
+        told=notes.take,
         ledger=Purse(),
         history=RecordedHistory.of(recording),
         memory=RecordedMemory.of(recording),
@@ -93,23 +95,20 @@ async def replay(recording: Recording) -> Replay:
     request = RunRequest.model_validate(head.request)
     await play(head.run_id, request, services, recorder, Answers.of(recording))
     replayed = recording_of(recorder.events)
-    difference, notes = compared(recording, replayed, tape)
-    return Replay(recording, replayed, difference, notes, time.perf_counter() - began)
+    difference, remarks = compared(recording, replayed, tape, models)
+    return Replay(recording, replayed, difference, remarks, time.perf_counter() - began)
 
 
-def refuse_models(recording: Recording) -> None:
-    """Raises BadInput for a run that was read or written by models. What judges asked lies behind their tools."""
-    if any(call.role not in set(JUDGES) for call in recording.models):
-        raise BadInput(
-            "this run asked language or vision models, and a tape plays the answers of tools only",
-            where=recording.name,
-            hint="take a run of the built-in reader and writer",
-        )
+def language_of(recording: Recording, models: TapedModels, notes: Notes) -> Language:
+    """The built-in reader and writer, knowing the product titles that the recorded run knew; models as they were."""
+    built_in = BuiltinLanguage(lambda brand: recording.header.titles)
+    if not any(models.serves(role) for role in models.specs):
+        return built_in
 
+    def payer(stage: str, text: str, assets: Sequence[str]) -> Payer:
+        return Payer(brand=recording.header.brand, stage=stage)
 
-def language_of(recording: Recording) -> Language:
-    """The built-in reader and writer, knowing the product titles that the recorded run knew."""
-    return BuiltinLanguage(lambda brand: recording.header.titles)
+    return ModelLanguage(models, built_in, payer, notes.add, channel_ids)
 
 
 def looking_of(recording: Recording) -> frozenset[ModelRole]:
@@ -180,27 +179,37 @@ async def play(
     return state
 
 
-def compared(recording: Recording, replayed: Recording, tape: Tape) -> tuple[Difference | None, tuple[str, ...]]:
+def compared(
+    recording: Recording, replayed: Recording, tape: Tape, models: TapedModels
+) -> tuple[Difference | None, tuple[str, ...]]:
     """The first difference in path or decisions, and notes on differences that decide nothing."""
     otherwise: list[str] = []
-    missed = tape.missed is not None
+    miss = tape.missed or models.missed
+    missed = miss is not None
     for step, again in zip(recording.steps, replayed.steps, strict=False):
         difference = step_difference(step, again, otherwise, masked=recording.masked, missed=missed)
         if difference is not None:
             return difference, ()
     notes = [f"state is written otherwise from {otherwise[0]} on, and decides the same"] if otherwise else []
-    recorded, now = len(recording.steps), len(replayed.steps)
-    cut_short = recording.cut_off and now >= recorded
+    now = len(replayed.steps)
+    cut_short = recording.cut_off and now >= len(recording.steps)
     if missed and cut_short:
         return None, (*notes, "the recording ends before the run did: compared as far as it goes")
     if missed:
-        return tape.missed, tuple(notes)
-    if now < recorded or (now > recorded and not cut_short):
+        return miss, tuple(notes)
+    if now != len(recording.steps) and not cut_short:
         return first("path", path_of(recording.steps), path_of(replayed.steps)), tuple(notes)
-    if not recording.cut_off and (left := tape.unused()):
-        call = left[0]
-        return Difference(f"{call.stage}: {call.server}.{call.tool}", "", "a call", "none"), tuple(notes)
-    return status_difference(recording, replayed), tuple(notes)
+    left = None if recording.cut_off else left_over(tape, models)
+    return left or status_difference(recording, replayed), tuple(notes)
+
+
+def left_over(tape: Tape, models: TapedModels) -> Difference | None:
+    """The first recorded call or ask that nobody made."""
+    if calls := tape.unused():
+        return Difference(f"{calls[0].stage}: {calls[0].server}.{calls[0].tool}", "", "a call", "none")
+    if asks := models.unused():
+        return Difference(f"model as {asks[0].role}", "", "an ask", "none")
+    return None
 
 
 def status_difference(recording: Recording, replayed: Recording) -> Difference | None:

@@ -25,8 +25,6 @@ SUITES = {
     "trajectories": "evals.trajectories",
     "critic": "evals.critic",
     "revision": "evals.revision",
-    "fidelity": "evals.fidelity",
-    "sets": "evals.sets",
 }
 """The suites, in the order of a full run: those that need no picture first."""
 

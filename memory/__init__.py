@@ -16,11 +16,10 @@ from memory.ledger import Ledger, Reservation
 from memory.metering import Metering
 from memory.runs import RunRow, RunTable, new_run_id
 from memory.traces import TraceWriter
-from memory.usage import By, UsageRow, usage
+from memory.usage import usage
 
 __all__ = [
     "Approval",
-    "By",
     "ChatFiles",
     "Database",
     "DirectoryStore",
@@ -41,7 +40,6 @@ __all__ = [
     "RunTable",
     "Stored",
     "TraceWriter",
-    "UsageRow",
     "new_run_id",
     "open_database",
     "this_worker",

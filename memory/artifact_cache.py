@@ -15,7 +15,7 @@ from domain.values import BrandId, Digest
 from memory.home import Home
 
 ROOM_BYTES = 2**30
-"""Of all brands together; a run of 27 candidates leaves about 100 MB."""
+"""Of all brands together."""
 
 KEPT_SHARE = 0.9
 """What stays when there is no more room: the rest, longest unused, goes."""

@@ -1,4 +1,4 @@
-"""One bucket of Amazon S3, or of a service that speaks like it, below one prefix. The only module that calls boto3."""
+"""One bucket of Amazon S3, or of a service that speaks like it, below one prefix."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class Bucket:
 
 def _connect(endpoint: str | None) -> Any:
     """An S3 client. A session of its own: the shared default one is not safe to use from several threads."""
-    import boto3  # noqa: PLC0415  half a second to import: only where a bucket is set
+    import boto3  # noqa: PLC0415  slow to import: only where a bucket is set
     from botocore.config import Config  # noqa: PLC0415
 
     elsewhere = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")

@@ -35,6 +35,7 @@ class Home:
             brands/<brand>/artifacts, drawings, traces, index, chats, evals
             brands/<brand>/cache     copies of artifacts that a bucket holds, where one is configured
             out/                     pictures and dossiers for people
+            evals/                   runs of evaluation suites
 
     Every path that holds a brand's data is reached through a method that takes the brand id and refuses anything that
     is not one, so no id can climb out of its folder (Promise 8).
@@ -56,6 +57,11 @@ class Home:
     def out(self) -> Path:
         """Where pictures for people go when no folder is named."""
         return self._folder("out")
+
+    @property
+    def results(self) -> Path:
+        """Runs of evaluation suites, which are about no brand."""
+        return self._folder("evals")
 
     def artifacts(self, brand: str) -> Path:
         """A brand's artifacts. Raises NotFound when `brand` is no brand id."""

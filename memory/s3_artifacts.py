@@ -13,7 +13,7 @@ from memory.bucket import Bucket
 from memory.home import Home, checked_brand
 
 MOST_SEEN = 50_000
-"""Artifacts whose place this process remembers, some 300 bytes each."""
+"""Artifacts whose place this process remembers; then it begins anew."""
 
 
 class S3Store:

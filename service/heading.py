@@ -15,6 +15,7 @@ from mcp_servers.workshop import Workshop
 from memory.runs import RunRow
 from service.settings import Settings
 from tools.judges.looking import roles_that_look
+from tools.prompts import parse_prompt
 
 CODE_VERSION = "0.1.0"
 
@@ -67,8 +68,21 @@ def heading(
         "books": books(row.brand, workshop),
         "generators": generators,
         "models": {role.value: str(spec) for role in ModelRole if (spec := workshop.models.serves(role))},
+        "prompts": prompts() if any(workshop.models.serves(role) for role in ModelRole) else {},
         "remembered": [row.model_dump(mode="json") for row in remembered],
         "titles": titles_for(row.request.request, titles),
+    }
+
+
+@lru_cache(maxsize=1)
+def prompts() -> dict[str, str]:
+    """Version and digest of every shipped prompt, by name."""
+    root = Path(__file__).resolve().parents[1]
+    files = {path.stem: path for path in sorted((root / "tools").rglob("prompts/*.md"))}
+    held = {name: (parse_prompt(path.read_text(encoding="utf-8"), str(path)), path) for name, path in files.items()}
+    return {
+        name: f"{file.prompt.version} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
+        for name, (file, path) in held.items()
     }
 
 

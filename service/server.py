@@ -13,18 +13,19 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
+from domain.access import Caller
 from domain.errors import Misconfigured, OnbrandError
-from domain.values import RunId, Seconds
+from domain.values import BrandId, RunId, Seconds
 from mcp_servers.endpoint import is_loopback
 from mcp_servers.serve import PATH as MCP_PATH
-from mcp_servers.studio.http import application, caller_of
+from mcp_servers.studio.http import Establish, application, caller_of
 from mcp_servers.studio.keys import state_key
 from mcp_servers.studio.server import build as build_studio
 from memory.idempotency import Idempotency
 from memory.keys import Keys
 from service.api import build as build_api
 from service.api.guard import host_names
-from service.auth import SignIn, TokenReader
+from service.auth import Rate, SignIn, TokenReader
 from service.dispatch import Dispatcher
 from service.heading import CODE_VERSION
 from service.orchestrator import Onbrand
@@ -106,6 +107,7 @@ async def opened(
         studio = ServedStudio(onbrand, dispatcher, serving.runs_at_once)
         database = onbrand.wired.database
         tokens = await asyncio.to_thread(TokenReader, settings.auth.jwt) if settings.auth.jwt else None
+        rate = Rate(serving.rate_per_minute)
         sign_in = SignIn(Keys(database), tokens, local=local, brands=onbrand.workshop.rulebook.brands())
         mcp = application(
             build_studio(
@@ -115,7 +117,7 @@ async def opened(
                 approve_here=not local,
                 state_keys=[await asyncio.to_thread(state_key, settings.home)],
             ),
-            sign_in.caller,
+            taking_its_share(sign_in, rate),
             tuple(host_names(serving)),
         )
         idempotency = Idempotency(database)
@@ -125,6 +127,7 @@ async def opened(
             idempotency,
             serving,
             draining=draining,
+            rate=rate,
             metrics=lambda: exposition(telemetry.metrics.registry),
             beside={MCP_PATH: mcp},
         )
@@ -135,6 +138,17 @@ async def opened(
             beside(drain_when(draining, dispatcher)),
         ):
             yield telemetry.around(api)
+
+
+def taking_its_share(sign_in: SignIn, rate: Rate) -> Establish:
+    """Who sends an MCP request, counted against the same share of requests as those to the API."""
+
+    async def establish(authorization: str | None, brand: BrandId | None) -> Caller:
+        caller = await sign_in.caller(authorization, brand)
+        rate.take(caller.principal.id)
+        return caller
+
+    return establish
 
 
 def how_to_approve(run_id: RunId, url: str) -> str:

@@ -30,13 +30,20 @@ def prompt_file(package: str, name: str) -> PromptFile:
     """The prompt `prompts/<name>.md` of a package. Raises Misconfigured naming the file when it cannot be used."""
     where = f"{package.replace('.', '/')}/prompts/{name}.md"
     try:
-        head, dashes, text = (
-            resources.files(package).joinpath("prompts", f"{name}.md").read_text("utf-8").partition("\n---\n")
-        )
+        text = resources.files(package).joinpath("prompts", f"{name}.md").read_text("utf-8")
+    except OSError as error:
+        raise Misconfigured(f"a prompt cannot be read: {error}", where=where, hint="install Onbrand again") from error
+    return parse_prompt(text, where)
+
+
+def parse_prompt(document: str, where: str) -> PromptFile:
+    """A prompt from its file's text. Raises Misconfigured naming `where` when it cannot be used."""
+    head, dashes, text = document.partition("\n---\n")
+    try:
         about = dict(read_yaml(head))
         example = about.pop("example", {})
         prompt = Prompt.model_validate(about)
-    except (OSError, yaml.YAMLError, TypeError, ValueError, ValidationError) as error:
+    except (yaml.YAMLError, TypeError, ValueError, ValidationError) as error:
         raise Misconfigured(
             f"a prompt cannot be read: {error}", where=where, hint="undo the last edit of it, or install Onbrand again"
         ) from error

@@ -20,6 +20,9 @@ from tools.imaging.decode import decode
 WIDE = 360
 """Pixels across a picture in a page."""
 
+STUDY_WIDTH = 720
+"""Pixels across a picture that people choose between."""
+
 QUALITY = 82
 
 OUTCOMES = (
@@ -37,7 +40,7 @@ def templates() -> Environment:
     return Environment(loader=PackageLoader("evals", "pages"), autoescape=True, undefined=StrictUndefined)
 
 
-def thumbnails(artifacts: ArtifactStore, brand: str) -> Thumbnail:
+def thumbnails(artifacts: ArtifactStore, brand: str, wide: int = WIDE) -> Thumbnail:
     """Small WebP copies of a brand's pictures."""
 
     def thumbnail(digest: str) -> str:
@@ -48,7 +51,7 @@ def thumbnails(artifacts: ArtifactStore, brand: str) -> Thumbnail:
         except OnbrandError:
             return ""                               # the page says that no picture is at hand
         height, width = image.shape[:2]
-        small = cv2.resize(image, (WIDE, max(1, round(height * WIDE / width))), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, (wide, max(1, round(height * wide / width))), interpolation=cv2.INTER_AREA)
         done, data = cv2.imencode(".webp", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
         return "data:image/webp;base64," + base64.b64encode(data.tobytes()).decode() if done else ""
 

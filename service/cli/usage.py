@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from domain.errors import BadInput
-from memory.usage import By, UsageRow
+from domain.usage import By, UsageRow
 from service.cli.options import JsonOption
 from service.cli.terminal import ending_with_exit_codes, escaped, out, print_json
 

@@ -32,9 +32,12 @@ from evals.replay import replay
 from memory.artifacts import DirectoryStore
 from memory.home import Home
 from memory.rulebook import SHIPPED
+from service.model_settings import ModelSettings
 from service.orchestrator import Onbrand
 from service.settings import Settings
 from tests.end_to_end.conftest import ONBRAND, environment
+from tests.endpoints import ModelEndpoint, Reply
+from tools.prompts import prompt_file
 
 REQUEST = "our blood-orange can on a sunlit terrace, for Sweden, Instagram"
 EVALS = [sys.executable, "-m", "evals.cli"]
@@ -307,6 +310,44 @@ def test_a_killed_and_resumed_run_replays_as_one(recorded: Recorded, tmp_path: P
     for recording in (cut, whole):
         played = asyncio.run(replay(recording))
         assert played.same, str(played.difference)
+
+
+async def test_answers_of_models_come_from_the_recording_and_a_changed_prompt_is_asked_for_real(
+    recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "AKIATESTTESTTESTTEST")
+    swedish = prompt_file("tools.language.by_model", "read_request").example
+    with ModelEndpoint(lambda seen: Reply(swedish["answer"])) as endpoint:
+        place = {"name": "main", "region": "eu-central-1", "url": endpoint.url}
+        models = ModelSettings.model_validate({"reader": "bedrock_converse:amazon.nova-2-lite-v1:0", "places": [place]})
+        settings = Settings(home=recorded.home, models=models)
+        async with Onbrand.open(settings) as onbrand:
+            row = onbrand.begin(RunRequest(request=swedish["data"]["request"]))
+            await onbrand.advance("demo", row.run_id)
+        recording = load(Path(row.trace_path))
+        assert [call.role for call in recording.models] == ["reader"]
+        assert recording.header.prompts["read_request"].startswith("1 ")
+        asked = len(endpoint.seen)
+
+        played = await replay(recording)
+        assert played.same, str(played.difference)
+        told = await fork(recording, parsed(["rounds=1"]), settings, tmp_path)
+        assert told.live.total() == 0
+        assert len(endpoint.seen) == asked
+
+        prompt = tmp_path / "mine.md"
+        prompt.write_text("name: read_request\nversion: 9\n---\nRead it another way.\n", encoding="utf-8")
+        anew = await fork(recording, parsed(prompts=[prompt]), settings, tmp_path)
+        assert dict(anew.live) == {"model as reader": 1}
+        assert len(endpoint.seen) == asked + 1
+        assert "Read it another way." in endpoint.seen[-1].text
+
+        built_in = await fork(recording, parsed(["reader.model=builtin"]), settings, tmp_path)
+        assert "model as reader" not in built_in.live
+        assert built_in.diff.parts is not None and built_in.diff.parts.name.startswith("understand")
+        with pytest.raises(BadInput, match="no model of this run"):
+            await fork(load(recorded.nothing), parsed(prompts=[prompt]), settings, tmp_path)
 
 
 def test_the_shelf_lists_searches_and_tags(recorded: Recorded) -> None:

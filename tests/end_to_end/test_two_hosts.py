@@ -137,3 +137,20 @@ def test_homes_of_their_own_without_a_bucket_are_told_what_to_share(shared: Shar
     told = json.dumps(view.failure.model_dump())
     assert "ONBRAND_ARTIFACTS=s3://" in told
     assert "diffusion.get_job" in told
+
+
+def test_doctor_tells_whether_the_bucket_can_be_used(
+    tmp_path: Path, object_service: ObjectService, bucket: Bucket
+) -> None:
+    settings = {"ONBRAND_ARTIFACTS": bucket.url(), "ONBRAND_DESTINATION": f"{bucket.url()}/published"}
+    for wrong, ok in ((False, True), (True, False)):
+        lost = {"ONBRAND_ARTIFACTS": "s3://nobody-made-this"} if wrong else {}
+        told = call(tmp_path / "home", "doctor", "--json", settings=object_service.environment | settings | lost)
+        checks = {check["name"]: check for check in told.document["checks"]}
+        assert (checks["artifacts"]["ok"], checks["artifacts"]["needed"]) == (ok, True)
+        assert checks["destination"]["ok"]
+        assert f"{bucket.url()}/published" in checks["destination"]["says"]
+        assert told.code == int(wrong)
+    assert "no such bucket" in checks["artifacts"]["says"].lower()
+    assert object_service.environment["AWS_SECRET_ACCESS_KEY"] not in told.out + told.err
+    assert [key for key in bucket.keys("") if key.startswith("published")] == [], "doctor wrote to the destination"

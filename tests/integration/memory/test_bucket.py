@@ -65,14 +65,24 @@ def service() -> Iterator[Scripted]:
 
 
 @pytest.fixture(scope="module")
-def scripted(service: Scripted) -> Iterator[Bucket]:
-    """A bucket of that endpoint, with short waits and few attempts."""
-    with pytest.MonkeyPatch.context() as patch, serving(service) as address:
+def way(service: Scripted) -> Iterator[Connection]:
+    """The program's way to that endpoint, with short waits and few attempts."""
+    with serving(service) as address, pytest.MonkeyPatch.context() as patch:
         for name, value in ObjectService(address).environment.items():
             patch.setenv(name, value)
         patch.setattr(bucket_module, "ATTEMPTS", ATTEMPTS)
-        patch.setattr(bucket_module, "READ_TIMEOUT_S", 0.5)
-        yield Bucket(ADDRESS, Connection())
+        patch.setattr(bucket_module, "READ_TIMEOUT_S", 1.0)
+        made = Connection()
+        assert made.client
+        patch.undo()                            # other connections of this process are made as ever
+        yield made
+
+
+@pytest.fixture
+def scripted(way: Connection, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A bucket of that endpoint."""
+    monkeypatch.setattr(bucket_module, "ATTEMPTS", ATTEMPTS)
+    return Bucket(ADDRESS, way)
 
 
 def uses(bucket: Bucket) -> dict[str, Callable[[], object]]:
@@ -155,7 +165,7 @@ def test_bytes_that_break_off_are_asked_for_again(service: Scripted, scripted: B
 
 def test_a_service_that_hangs_frees_its_caller(service: Scripted, scripted: Bucket) -> None:
     async def hang(send: Any) -> None:
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(3)
 
     service.say(hang)
     with pytest.raises(StorageFailed, match=r"cannot be reached \(ReadTimeoutError\)"):

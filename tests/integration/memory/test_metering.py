@@ -9,7 +9,8 @@ import pytest
 from domain.errors import NotFound, OverBudget, TooManyRequests
 from domain.model_calls import Allowance, PlannedCall
 from domain.models import ModelRole, Payer, Used
-from memory import By, Database, Ledger, Metering, UsageRow, usage
+from domain.usage import By, UsageRow
+from memory import Database, Ledger, Metering, usage
 from tests.integration.memory.races import race
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

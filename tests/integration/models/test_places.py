@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from domain.errors import Misconfigured, ModelCannot, ModelUnavailable
 from domain.models import Abilities, ImagePart, ModelRole, ModelSpec, Provider
-from memory import By, Database, usage
+from domain.usage import By
+from memory import Database, usage
 from tests.endpoints import Fault, ModelEndpoint, Reply
 from tests.endpoints.gateways import GOOD, MODEL, Open, Verdict, bedrock_place, openai_place, question
 from tools.models import Known, Place, Price, Retention, card, places_for

@@ -10,7 +10,8 @@ import pytest
 
 from domain.errors import ModelUnavailable
 from domain.model_calls import Attempted, Outcome
-from memory import By, Database, usage
+from domain.usage import By
+from memory import Database, usage
 from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
 from tests.endpoints.gateways import GOOD, FastClock, Open, Verdict, bedrock_place, openai_place, question
 from tests.integration.models.test_places import LONG_AGO

@@ -12,7 +12,8 @@ import pytest
 
 from domain.errors import AnswerRefused, AnswerUnusable, ModelMustAct, ModelUnavailable
 from domain.models import Abilities
-from memory import By, Database, usage
+from domain.usage import By
+from memory import Database, usage
 from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
 from tests.endpoints.faults import BROKEN_ANSWERS
 from tests.endpoints.gateways import GOOD, Open, Verdict, bedrock_place, openai_place, question

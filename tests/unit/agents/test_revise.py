@@ -205,6 +205,22 @@ def test_a_field_reads_back_as_written_and_the_same_value_twice_is_idle(field: s
         with_field(after, EditTarget.COMPOSITION, field, value, state)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(target=EditTarget.COMPOSITION, field="scale", amount=40.0, relative=True, why="larger"),
+        Change(target=EditTarget.COMPOSITION, field="roll", amount=400.0, why="turned over"),
+        Change(target=EditTarget.GENERATOR, field="exposure", amount=9.0, why="brighter than anything"),
+    ],
+)
+def test_an_edit_beyond_what_a_field_can_be_is_refused_and_never_drawn(change: Change) -> None:
+    parent = candidate("c0-01", gate("clipping", Verdict.FAIL, change))
+    child, edits = apply_all(parent, [(change, "clipping")], state_with(parent), 1, 1)
+    assert child is None
+    assert [edit.outcome for edit in edits] == [EditOutcome.REFUSED]
+    assert "cannot be" in edits[0].note
+
+
 def test_an_edit_never_touches_identity_products_or_seed_of_the_other_targets() -> None:
     parent = candidate("c0-01", gate("clipping", Verdict.FAIL, SMALLER))
     child, _ = apply_all(parent, [(SMALLER, "clipping")], state_with(parent), 1, 1)

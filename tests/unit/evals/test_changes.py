@@ -116,9 +116,15 @@ def test_a_value_that_no_request_can_have_names_the_option() -> None:
     assert refused.value.where == "--set rounds"
 
 
-def test_a_prompt_changes_nothing_where_no_model_was_asked() -> None:
-    with pytest.raises(BadInput, match="no model"):
-        parsed(prompts=[Path("p.md")])
+def test_a_model_for_a_role_and_a_prompt_of_ones_own_are_read(tmp_path: Path) -> None:
+    prompt = tmp_path / "mine.md"
+    prompt.write_text("name: read_request\nversion: 7\n---\nRead it backwards.\n", encoding="utf-8")
+    changes = parsed(["reader.model=builtin"], prompts=[prompt])
+    assert {role.value: str(spec) for role, spec in changes.models.items()} == {"reader": "builtin"}
+    assert changes.prompts["read_request"].text == "Read it backwards."
+    for wrong, says in (("poet.model=builtin", "no role"), ("reader.model=gpt", "no model")):
+        with pytest.raises(BadInput, match=says):
+            parsed([wrong])
 
 
 def test_a_rule_file_that_is_neither_pack_nor_book_is_named(tmp_path: Path) -> None:
