@@ -24,6 +24,8 @@ STAGE = "critique"
 TOOLS = frozenset({"judges.judge_candidate", "judges.rank_candidates"}) | looking.TOOLS
 PERSON = "person"
 TEXT_CHECK = "unwanted_text"
+LATE = (TEXT_CHECK, "look:", "brand:")
+"""Checks that are held against finalists only, or may be."""
 
 
 def groups(state: Campaign) -> list[CandidateGroup]:
@@ -89,7 +91,6 @@ async def settle(state: Campaign, services: Services) -> Campaign:
     """
     tools = services.sessions.toolbox(STAGE, TOOLS)
     candidates = dict(state["candidates"])
-    edits = judged_edits(state.get("edits", {}), candidates)
     shortlist, place = await finalists(state, candidates, tools, services)
     relaxed: tuple[str, ...] = ()
     if not shortlist and last_round(state):
@@ -99,6 +100,7 @@ async def settle(state: Campaign, services: Services) -> Campaign:
     if len(shortlist) >= services.shortlist_size or last_round(state):
         candidates |= await looking.compared(shortlist, candidates, state, tools, services)
         shortlist = looking.preferred(shortlist, candidates, first=place)
+    edits = judged_edits(state.get("edits", {}), candidates)
     settled: Campaign = {"candidates": candidates, "edits": edits, "shortlist": shortlist}
     return {**settled, "relaxed": relaxed} if relaxed else settled
 
@@ -220,6 +222,8 @@ def outcome(edit: Edit, parent: Candidate, child: Candidate) -> dict[str, object
     broken = sorted(n for n in passed_before if n in after and after[n].verdict is Verdict.FAIL)
     if broken:
         return {"outcome": EditOutcome.DROPPED, "note": "broke " + ", ".join(broken)}
+    if edit.source not in after and edit.source.startswith(LATE):
+        return {"outcome": EditOutcome.DROPPED, "note": f"others came before it, so {edit.source} was not held again"}
     if edit.source != PERSON and (edit.source not in after or after[edit.source].verdict is not Verdict.PASS):
         return {"outcome": EditOutcome.DROPPED, "note": f"{edit.source} still does not pass"}
     return {"outcome": EditOutcome.KEPT, "note": "asked for by a person" if edit.source == PERSON else "now passes"}

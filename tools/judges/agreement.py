@@ -134,6 +134,9 @@ def _words_set(brief: Brief, views: Views) -> list[Measured]:
         return []
     if slot.composition.wording.place is TextPlace.NONE:
         return [Measured(name="words", agrees=None, said="left off, as a person asked")]
+    painted = plain(slot.caption.lettering)
+    if not views.blocks and painted and all(plain(text) in painted for text in asked):
+        return [Measured(name="words", agrees=None, said="the words are painted with the picture: they are read in it")]
     shown = {plain(block.text) for block in views.blocks}
     missing = [text for text in asked if plain(text) not in shown]
     if not missing:

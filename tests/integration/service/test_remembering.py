@@ -16,6 +16,7 @@ from service.offers import offer
 from service.orchestrator import Onbrand
 from service.settings import Settings
 from service.wiring import BuiltinLanguage
+from tests.integration.small import small_demo
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
@@ -26,7 +27,7 @@ REFUSED = ' with the text "miracle detox"'
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Onbrand]:
     async with Onbrand.open(Settings(home=tmp_path_factory.mktemp("memory"))) as onbrand:
-        onbrand.prepare("demo")
+        small_demo(onbrand, "solara-lemon-can", "solara-blood-orange-can")
         yield onbrand
 
 

@@ -20,6 +20,8 @@ _SEVERITIES = {
     RuleAction.WARN: Severity.WARN,
     RuleAction.LABEL: Severity.REVIEW,
 }
+_OF_TEXT = re.compile(r"\b(?:text|words?|headline|slogan|letter\w*|sign|reads?|spel\w+)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"[“\"«]([^”\"»]{1,80})[”\"»]")
 _ANOTHER_SCENE = Change(target=EditTarget.BACKGROUND, field="scene", why="another scene")
 
 
@@ -85,13 +87,19 @@ def of_criteria(criteria: Sequence[Criterion]) -> tuple[Gate, ...]:
             severity=criterion.severity,
             flexible=criterion.flexible,
             weight=criterion.weight,
-            about_text=bool(re.search(r"\b(?:text|word|headline|slogan|letter)", criterion.question, re.IGNORECASE)),
+            about_text=bool(_OF_TEXT.search(criterion.question)),
             source=cited(criterion),
-            fixes=(_ANOTHER_SCENE,),
+            fixes=(*_fixes_of_text(criterion.question), _ANOTHER_SCENE),
         )
         for criterion in criteria
         if criterion.method is CriterionMethod.VLM
     )
+
+
+def _fixes_of_text(question: str) -> tuple[Change, ...]:
+    """Where words are demanded, as quoted, what mends them is their lettering."""
+    quoted = _QUOTED.search(question) if _OF_TEXT.search(question) else None
+    return lettering_fixes(quoted[1]) if quoted else ()
 
 
 def of_rules(rules: Sequence[Rule]) -> tuple[Gate, ...]:
