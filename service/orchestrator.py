@@ -105,7 +105,14 @@ class Onbrand:
     def turns(self) -> Turns:
         """What advances runs."""
         return Turns(
-            self.settings, self.wired, self.servers, self.driver, self.inbox, self.view, self.recording
+            self.settings,
+            self.wired,
+            self.servers,
+            self.driver,
+            self.language,
+            self.inbox,
+            self.view,
+            self.recording,
         )
 
     async def advance(

@@ -25,7 +25,7 @@ from service.heading import code_version, heading, settings_digest
 from service.models import Notes, language_for, recorded
 from service.settings import Settings
 from service.steps import OnEvent
-from service.wiring import Wired
+from service.wiring import BuiltinLanguage, Wired
 from tools.judges.looking import roles_that_look
 
 CANCELLED_BY_A_PERSON = Failure(code="cancelled", message="cancelled by a person")
@@ -51,6 +51,7 @@ class Turns:
     wired: Wired
     servers: Servers
     driver: Driver
+    language: BuiltinLanguage
     inbox: Inbox
     view_of: Callable[[BrandId, RunId], Awaitable[RunView]]
     recording: Recording = unheard
@@ -108,7 +109,7 @@ class Turns:
         if going_on:
             recorder.record("resumed", code=code_version(), settings=settings_digest(self.settings))
             return
-        titles = self.wired.language.titles(row.brand)
+        titles = self.language.titles(row.brand)
         known = self.wired.memory.recall(row.brand, row.created_by)
         recorder.record("header", **heading(row, self.settings, self.wired.workshop, titles, known))
 
@@ -152,7 +153,7 @@ class Turns:
     ) -> RunView:
         """Advance a run this process holds the lease of."""
         wired, notes = self.wired, Notes()
-        language = language_for(row, wired.models, wired.language, wired.workshop.library, notes)
+        language = language_for(row, wired.models, self.language, wired.workshop.library, notes)
         async with open_sessions(self.servers, recorder) as sessions:
             services = Services(
                 brand=row.brand,
