@@ -60,8 +60,22 @@ def yes(schema: Any) -> ElicitResult:
     return ElicitResult(action="accept", content={"publish": True})
 
 
-async def test_a_person_goes_from_request_to_publication_in_their_assistant(home: Path) -> None:
+def sells_in_sweden() -> Person:
+    """Presses Enter on every form, but says where the picture is to be seen."""
     person = takes_defaults()
+    by_default = person.fill
+
+    def fill(schema: Any) -> ElicitResult:
+        filled = by_default(schema)
+        told = {"market": "SE"} if "market" in schema["properties"] else {}
+        return ElicitResult(action="accept", content={**(filled.content or {}), **told})
+
+    person.fill = fill
+    return person
+
+
+async def test_a_person_goes_from_request_to_publication_in_their_assistant(home: Path) -> None:
+    person = sells_in_sweden()
     async with connected(assistant(home), "legacy", person) as client:
         found = data_of(await client.call_tool("search_assets", {"text": "blood orange can", "kind": "product"}))
         assert found["assets"][0]["id"] == "solara-blood-orange-can"
