@@ -30,6 +30,9 @@ COME_BACK_MS = 2000
 LAST_LOOK_S: Seconds = 20.0
 """How long a finished run's log is waited for before it is said that nothing will come: longer than its quiet time."""
 
+PARTING_S: Seconds = 0.5
+"""How long a log may be quiet once the server shuts down before its stream ends: what it holds is told first."""
+
 HEADERS = {"X-Accel-Buffering": "no"}
 """A proxy that gathers a stream before it passes it on would hold back what is news."""
 
@@ -149,9 +152,13 @@ class Stream:
 
     async def _news(self, seconds: Seconds) -> bool:
         """Wait for an event, the log's end or the server's; False after so many seconds without any."""
-        tasks = {self._upcoming, self._draining}
-        done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        return bool(done)
+        if not self._draining.done():
+            tasks = {self._upcoming, self._draining}
+            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if self._draining.done():
+            await asyncio.wait({self._upcoming}, timeout=min(seconds, PARTING_S))
+            return True
+        return self._upcoming.done()
 
     async def _next(self) -> RunEvent | None:
         return await anext(self._events, None)
