@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from tests import object_store
+from tests.commands import call
 from tests.postgres import postgres_database
 
 if TYPE_CHECKING:
@@ -101,6 +104,34 @@ def postgres() -> Iterator[str]:
     """A fresh Postgres database for the session; skips where there is no server."""
     with postgres_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the demo library, made once by the command itself; test processes side by side each get a copy."""
+    own = tmp_path_factory.mktemp("demo") / "home"
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        make_demo(own)
+        return own
+    shared = tmp_path_factory.getbasetemp().parent / "demo-library"
+    with FileLock(f"{shared}.lock"):
+        if not shared.is_dir():
+            made = shared.with_name("demo-library-in-the-making")
+            make_demo(made)
+            made.rename(shared)
+    shutil.copytree(shared, own)
+    return own
+
+
+def make_demo(home: Path) -> None:
+    """The demo library, rendered by the command."""
+    made = call(home, "assets", "list", "--json")
+    assert made.code == 0, made.err
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker more than there are cores: whole runs are other processes, for which their test only waits."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,58 +1,19 @@
-"""The installed command in processes of its own, over a home whose demo library is made once."""
+"""Servers and commands in processes of their own, over copies of a home whose demo library is made once."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from filelock import FileLock
 
-ONBRAND = [sys.executable, "-m", "service.cli.app"]
-
-
-@dataclass
-class Result:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Stdout as the one JSON document it must be."""
-        return json.loads(self.out)
-
-
-def environment(home: Path) -> dict[str, str]:
-    """The process environment with a home of the test's own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONBRAND_")}
-    return kept | {"ONBRAND_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "160"}
-
-
-def call(home: Path, *arguments: str, cwd: Path | None = None, settings: dict[str, str] | None = None) -> Result:
-    """Run the command to its end, without a terminal; `settings` are environment variables."""
-    done = subprocess.run(
-        [*ONBRAND, *arguments],
-        env=environment(home) | (settings or {}),
-        cwd=cwd or home.parent,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=240,
-        check=False,
-    )
-    return Result(done.returncode, done.stdout, done.stderr)
+from tests.commands import ONBRAND, Result, call, environment
 
 
 @dataclass
@@ -108,29 +69,6 @@ def tool_server(
         process.wait()
         process.stdout.close()  # type: ignore[union-attr]
         assert token not in log.read_text()
-
-
-@pytest.fixture(scope="session")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the demo library, made once by the command itself; test processes side by side each get a copy."""
-    own = tmp_path_factory.mktemp("demo") / "home"
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        make_demo(own)
-        return own
-    shared = tmp_path_factory.getbasetemp().parent / "demo-library"
-    with FileLock(f"{shared}.lock"):
-        if not shared.is_dir():
-            made = shared.with_name("demo-library-in-the-making")
-            make_demo(made)
-            made.rename(shared)
-    shutil.copytree(shared, own)
-    return own
-
-
-def make_demo(home: Path) -> None:
-    """The demo library, rendered by the command."""
-    made = call(home, "assets", "list", "--json")
-    assert made.code == 0, made.err
 
 
 @pytest.fixture

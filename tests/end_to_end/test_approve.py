@@ -3,25 +3,55 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
 
-from tests.end_to_end.conftest import Result, call, environment
+from tests.commands import Result, call, environment
 
 Command = Callable[..., Result]
 
 
-@pytest.fixture
-def reviewed(onbrand: Command) -> dict[str, Any]:
-    """A run that waits for its review."""
-    result = onbrand("create", "our lemon can on a marble counter, for Sweden, Instagram", "--json")
+@dataclass(frozen=True)
+class Reviewed:
+    """A run that waits for its review, in a home that can be put back to that."""
+
+    home: Path
+    kept: Path
+    document: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def made(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Reviewed:
+    """The run, made once; its documents name files, so its home must stay where it is."""
+    home = tmp_path_factory.mktemp("reviewed") / "onbrand"
+    shutil.copytree(demo_home, home)
+    request = "our lemon can on a marble counter, for Sweden, Instagram"
+    result = call(home, "create", request, "--option", "quick", "--json")
     assert result.code == 0, result.err
-    return result.document
+    kept = home.with_name("as-it-was")
+    shutil.copytree(home, kept)
+    return Reviewed(home, kept, result.document)
+
+
+@pytest.fixture
+def home(made: Reviewed) -> Path:
+    """The run's home, with nothing of earlier tests in it."""
+    shutil.rmtree(made.home)
+    shutil.copytree(made.kept, made.home)
+    return made.home
+
+
+@pytest.fixture
+def reviewed(made: Reviewed, home: Path) -> dict[str, Any]:
+    """The run's document."""
+    return made.document
 
 
 def approve(home: Path, run_id: str, *arguments: str, say: str = "yes") -> int:
@@ -83,7 +113,7 @@ def test_anything_but_yes_publishes_nothing(reviewed: dict[str, Any], home: Path
 
 
 def test_a_market_without_a_pack_is_not_published_to(onbrand: Command, home: Path) -> None:
-    view = onbrand("create", "our lemon can on a marble counter, for Norway", "--json").document
+    view = onbrand("create", "our lemon can on a marble counter, for Norway", "--option", "quick", "--json").document
     assert approve(home, str(view["run_id"])) == 5
     assert not published(home)
 

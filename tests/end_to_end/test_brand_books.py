@@ -8,7 +8,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.end_to_end.conftest import ONBRAND, Result, call, environment
+from tests.commands import ONBRAND, Result, call, environment
 
 GUIDE = """# Solara
 

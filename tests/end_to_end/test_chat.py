@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.end_to_end.conftest import Result, call, environment
+from tests.commands import Result, call, environment
 
 WORDS = "your word: "
 Chat = Callable[..., "pexpect.spawn[str]"]

@@ -20,7 +20,7 @@ import skimage
 from PIL import Image
 
 from domain.run import RunView
-from tests.end_to_end.conftest import ONBRAND, Result, call, environment
+from tests.commands import ONBRAND, Result, call, environment
 
 Command = Callable[..., Result]
 HEAVY = {"langgraph", "mcp", "cv2", "sqlalchemy", "chromadb", "boto3", "rapidocr", "torch"}

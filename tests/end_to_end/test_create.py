@@ -14,7 +14,7 @@ import skimage
 from PIL import Image
 
 from domain.run import RunView
-from tests.end_to_end.conftest import Result
+from tests.commands import Result
 
 Command = Callable[..., Result]
 HEADLINE = "our blood-orange can on a sunlit terrace, for Sweden, Instagram"
@@ -35,7 +35,7 @@ def pixels(path: Path | str, mode: str = "RGB") -> np.ndarray:
 @pytest.fixture(scope="module")
 def headline(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     """The README's first command, once for the tests that look at what it left."""
-    from tests.end_to_end.conftest import call
+    from tests.commands import call
 
     out = tmp_path_factory.mktemp("headline")
     return call(demo_home, "create", HEADLINE, "--out", str(out), "--json"), out

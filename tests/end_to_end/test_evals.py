@@ -35,7 +35,7 @@ from memory.rulebook import SHIPPED
 from service.model_settings import ModelSettings
 from service.orchestrator import Onbrand
 from service.settings import Settings
-from tests.end_to_end.conftest import ONBRAND, environment
+from tests.commands import ONBRAND, environment
 from tests.endpoints import ModelEndpoint, Reply
 from tools.prompts import prompt_file
 

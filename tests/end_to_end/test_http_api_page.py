@@ -16,7 +16,7 @@ import pytest
 from domain.access import Role
 from memory import Home, open_database
 from memory.keys import Keys
-from tests.end_to_end.conftest import ONBRAND, environment
+from tests.commands import ONBRAND, environment
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "http-api.md"
 COMMANDS = re.findall(r"^```bash\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S)

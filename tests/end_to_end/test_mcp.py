@@ -18,7 +18,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.types import ElicitResult
 
-from tests.end_to_end.conftest import ONBRAND, environment
+from tests.commands import ONBRAND, environment
 from tests.integration.mcp_servers.studio.clients import (
     Person,
     connected,

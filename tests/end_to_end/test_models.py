@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.trace import ModelCall, read_trace
-from tests.end_to_end.conftest import Result, call
+from tests.commands import Result, call
 from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
 
 REQUEST = "vår blodapelsinläsk på en solig terrass, för Sverige, Instagram"

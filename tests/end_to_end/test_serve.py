@@ -26,8 +26,9 @@ from memory.keys import Keys
 from memory.runs import RunTable
 from memory.tables import assets
 from tests.collector import Collector
-from tests.end_to_end.conftest import ONBRAND, environment
+from tests.commands import ONBRAND, environment
 from tests.end_to_end.test_resume import drawings
+from tests.postgres import postgres_database
 from tests.serving import serving
 
 pytestmark = pytest.mark.timeout(400)
@@ -133,7 +134,7 @@ def settled(client: httpx2.Client, run_id: str) -> dict[str, Any]:
 def test_a_run_is_finished_by_the_next_server_and_nothing_is_drawn_twice(home: Path, number: signal.Signals) -> None:
     with opened(Home(home)) as database:
         creator = key(database, "ada", Role.CREATOR)
-    with served(home, "first") as first, first.client(creator) as client:
+    with served(home, "first", ONBRAND_GRID="18") as first, first.client(creator) as client:
         run_id = client.post("/v1/runs", json=WHOLE).json()["run_id"]
         with client.stream("GET", f"/v1/runs/{run_id}/events") as stream:
             until(lambda: len(drawings(home)) >= 2)
@@ -164,6 +165,13 @@ def test_a_run_is_finished_by_the_next_server_and_nothing_is_drawn_twice(home: P
     assert {"GET /v1/runs/{run_id}", "invoke_workflow campaign", "invoke_agent critique"} <= set(collector.spans)
     # Told to stop, a server ends the step it is in, which may be the whole of the drawing.
     assert number is signal.SIGTERM or len(after) > len(before), "it was not killed in the middle"
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """A database that no other test has written to."""
+    with postgres_database() as url:
+        yield url
 
 
 def test_two_servers_share_work_survive_each_other_and_publish_once(home: Path, postgres: str) -> None:

@@ -20,7 +20,8 @@ from mcp_servers.serve import application
 from service.orchestrator import Onbrand
 from service.settings import Settings, ToolServer, ToolServers
 from service.wiring import wire
-from tests.end_to_end.conftest import ONBRAND, Result, Served, call, environment, tool_server
+from tests.commands import ONBRAND, Result, call, environment
+from tests.end_to_end.conftest import Served, tool_server
 from tests.serving import serving
 
 REQUEST = "our blood-orange can on a sunlit terrace, for Sweden, Instagram"

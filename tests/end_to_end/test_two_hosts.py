@@ -24,7 +24,8 @@ from memory.s3_artifacts import S3Store
 from service.orchestrator import Onbrand
 from service.settings import Settings
 from service.wiring import wire
-from tests.end_to_end.conftest import Result, call, tool_server
+from tests.commands import Result, call
+from tests.end_to_end.conftest import tool_server
 from tests.object_store import ObjectService
 from tests.postgres import postgres_database
 from tools.publish import rehash

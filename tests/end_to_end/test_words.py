@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from domain.run import RunView
-from tests.end_to_end.conftest import Result, call
+from tests.commands import Result, call
 from tools.judges import read_text
 from tools.judges.words import cover_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,10 +53,11 @@ class Floating:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Onbrand]:
+async def demo(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Onbrand]:
     """One home with the demo library for this module."""
-    async with Onbrand.open(Settings(home=tmp_path_factory.mktemp("bounds"))) as onbrand:
-        onbrand.prepare("demo", lambda text, share: None)
+    home = tmp_path_factory.mktemp("bounds") / "onbrand"
+    shutil.copytree(demo_home, home)
+    async with Onbrand.open(Settings(home=home)) as onbrand:
         yield onbrand
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from langchain_core.runnables import RunnableConfig
@@ -25,7 +26,8 @@ async def test_the_graph_that_langgraph_json_names_opens_without_a_saver() -> No
         assert "campaign" in compiled.nodes
 
 
-async def test_a_thread_goes_from_request_to_review_by_its_interrupts() -> None:
+async def test_a_thread_goes_from_request_to_review_by_its_interrupts(demo_home: Path, own_home: Path) -> None:
+    shutil.copytree(demo_home, own_home)
     async with Onbrand.open(load_settings()) as onbrand:
         compiled = conversation(onbrand).compile(checkpointer=InMemorySaver())
         config: RunnableConfig = {"configurable": {"thread_id": "one"}}

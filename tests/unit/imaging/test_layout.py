@@ -62,7 +62,7 @@ def test_nine_slots_differ_and_keep_clear_of_the_edges_on_every_canvas(size: Siz
 
 
 @given(st.floats(0.07, 0.24), st.integers(0, 2**31 - 1), st.sampled_from(SIZES), st.integers(1, 9))
-@trials(max_examples=15, deadline=None)
+@trials(max_examples=8, deadline=None)
 def test_any_fitting_product_gets_its_slots_in_frame_and_the_same_ones_again(
     height: float, seed: int, size: Size, count: int
 ) -> None:
