@@ -11,6 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from plates.retouch import retouched
+
 BEAUTY_QUALITY, KEY_QUALITY = 92, 85  # 88 already shows faint ripples in blurred skies
 
 
@@ -38,11 +40,12 @@ def palette(image: np.ndarray, count: int = 5) -> list[str]:
 def pack(rendered: Path, shipped: Path, name: str) -> int:
     """One plate from `rendered` into `shipped`; returns its size in bytes."""
     beauty, ambient = (cv2.imread(str(rendered / f"{name}{suffix}.png")) for suffix in ("", ".ambient"))
+    meta = json.loads((rendered / f"{name}.json").read_text())
     ratio = np.clip(_halved(ambient) / np.maximum(_halved(beauty), 1e-3), 0, 1)
     key = np.rint(np.sqrt(ratio) * 255).astype(np.uint8)
+    beauty = retouched(beauty, meta["name"])
     cv2.imwrite(str(shipped / f"{name}.webp"), beauty, [cv2.IMWRITE_WEBP_QUALITY, BEAUTY_QUALITY])
     cv2.imwrite(str(shipped / f"{name}.key.webp"), key, [cv2.IMWRITE_WEBP_QUALITY, KEY_QUALITY])
-    meta = json.loads((rendered / f"{name}.json").read_text())
     meta["palette"] = palette(beauty)
     (shipped / f"{name}.json").write_text(json.dumps(meta, indent=1) + "\n")
     return sum((shipped / f"{name}{suffix}").stat().st_size for suffix in (".webp", ".key.webp", ".json"))
