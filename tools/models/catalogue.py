@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatchcase
@@ -16,10 +15,10 @@ from domain.documents import read_yaml
 from domain.errors import Misconfigured
 from domain.models import Abilities, ModelSpec, Provider, Used
 from domain.values import Model, Money
+from tools.models.families import invoked, split_geography
 from tools.models.places import on_this_machine
 
 FILE = "catalogue.yaml"
-_GEOGRAPHY = re.compile(r"^(us|eu|apac|jp|au|ca|us-gov|global)\.(?=[a-z0-9-]+\.)")
 _MILLION = 1_000_000
 
 
@@ -51,6 +50,7 @@ class Known(Model):
     abilities: Abilities = Abilities()
     price: Price | None = None
     regional: float = Field(default=1.0, gt=0)
+    base_model: str = Field(default="", description="bedrock_invoke: what an imported, custom or provisioned one is of")
 
 
 class Catalogue(Model):
@@ -63,9 +63,10 @@ class Catalogue(Model):
 
 
 class Card(Model):
-    """What the gateway needs to know of one configured model."""
+    """What the gateway needs to know of one configured model. `base_model` is its own id where no other is known."""
 
     spec: ModelSpec
+    base_model: str
     abilities: Abilities
     price: Price
     price_version: str
@@ -83,21 +84,28 @@ def card(spec: ModelSpec, own: Sequence[Known] = ()) -> Card:
     """The card of a model, `own` rows (of the settings) looked through first.
 
     A model on this machine costs nothing unless a row says so. Raises Misconfigured for another without a price: its
-    calls could not be held against any budget.
+    calls could not be held against any budget. Raises it too for one that InvokeModel has no way to be asked by.
     """
     book = catalogue()
-    geography = _GEOGRAPHY.match(spec.model)
-    plain = spec.model[geography.end() :] if geography else spec.model
+    geography, plain = split_geography(spec.model.rpartition("/")[2] if spec.region else spec.model)
     for row in (*own, *book.models):
         if fnmatchcase(spec.model, row.match) or fnmatchcase(plain, row.match):
-            factor = row.regional if geography and geography[1] != "global" else 1.0
+            factor = row.regional if geography not in {"", "global"} else 1.0
             price = row.price or (FREE if on_this_machine(spec.url) else None)
             if price is None:
                 break
             version = book.version if row in book.models else "settings"
-            return Card(spec=spec, abilities=row.abilities, price=_times(price, factor), price_version=version)
+            abilities = row.abilities
+            if spec.provider is Provider.BEDROCK_INVOKE:
+                abilities = invoked(abilities, spec, row.base_model)
+            return Card(
+                spec=spec, base_model=row.base_model or spec.model, abilities=abilities,
+                price=_times(price, factor), price_version=version,
+            )
     if spec.provider is Provider.OPENAI and on_this_machine(spec.url):
-        return Card(spec=spec, abilities=Abilities(), price=FREE, price_version="on this machine")
+        return Card(
+            spec=spec, base_model=spec.model, abilities=Abilities(), price=FREE, price_version="on this machine"
+        )
     raise Misconfigured(
         f"there is no price on record for {spec}",
         where="models.known",
