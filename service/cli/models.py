@@ -25,7 +25,7 @@ def look_at_models(settings: Settings, brand: str) -> list[dict[str, Any]]:
         models = models_for(settings.models, ledger, home)
         try:
             rows = [
-                row(f"model: {role.value}", lambda role=role: try_out(models, role, brand))
+                row(f"model: {role.value}", lambda role=role: try_out(models, role, brand, models.prices(role)))
                 for role in ModelRole
                 if models.serves(role) is not None
             ]

@@ -7,9 +7,10 @@ from datetime import date
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import resources
+from typing import Self
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.documents import read_yaml
 from domain.errors import Misconfigured
@@ -49,17 +50,38 @@ class Known(Model):
     match: str
     abilities: Abilities = Abilities()
     price: Price | None = None
+    price_from: tuple[str, ...] = Field(default=(), description="which of the catalogue's sources have the price")
     regional: float = Field(default=1.0, gt=0)
     base_model: str = Field(default="", description="bedrock_invoke: what an imported, custom or provisioned one is of")
 
 
+class Source(Model):
+    """Where prices were read, and when."""
+
+    read: date
+    what: str = Field(min_length=1)
+
+
+FEWEST_SOURCES = 2
+
+
 class Catalogue(Model):
-    """`catalogue.yaml`. `version` is written beside every price that was used."""
+    """`catalogue.yaml`. `version` is written beside every price that was used.
+
+    A price that fewer than two sources have has no place here: a model without one is refused, not taken to be free.
+    """
 
     version: str
-    read: date
-    source: str
+    sources: dict[str, Source]
     models: tuple[Known, ...]
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        for row in self.models:
+            named = set(row.price_from)
+            if row.price is not None and not (len(named) >= FEWEST_SOURCES and named <= self.sources.keys()):
+                raise ValueError(f"{row.match}: a price needs two of the sources that are named above")
+        return self
 
 
 class Card(Model):

@@ -87,6 +87,11 @@ class Gateway:
         seats = self._seats.get(role)
         return seats[0].card.abilities if seats else None
 
+    def prices(self, role: ModelRole) -> str:
+        """Whose prices are counted for the role's first model: a date of the catalogue, or "settings"; "" for none."""
+        seats = self._seats.get(role)
+        return seats[0].card.price_version if seats else ""
+
     def close(self) -> None:
         """Let go of connections; asks that are under way fail."""
         for transport in self._transports.values():

@@ -43,8 +43,8 @@ def trial(role: ModelRole, brand: BrandId, *, picture: bool) -> Ask:
     )
 
 
-def try_out(models: Models, role: ModelRole, brand: BrandId) -> str:
-    """Ask once, and say what the role's model can do. Raises as `Models.ask` does."""
+def try_out(models: Models, role: ModelRole, brand: BrandId, prices: str = "") -> str:
+    """Ask once, and say what the role's model can do; `prices` is whose prices those are. Raises as `Models.ask` does."""
     abilities = models.abilities(role) or Abilities()
     answered = models.ask(trial(role, brand, picture=abilities.images), TrialAnswer)
     used = answered.used
@@ -56,7 +56,7 @@ def try_out(models: Models, role: ModelRole, brand: BrandId) -> str:
     at = f" at {answered.place}" if answered.place else ""
     return (
         f"{answered.model}{at}: {', '.join(can)}; {answered.seconds:.2f} s, {used.tokens_in} + {used.tokens_out} "
-        f"tokens, ${used.cost:.6f}" + "".join(f"; {note}" for note in answered.notes)
+        f"tokens, ${used.cost:.6f}{f' at prices of {prices}' if prices else ''}" + "".join(f"; {note}" for note in answered.notes)
     )
 
 

@@ -201,4 +201,4 @@ def test_a_profile_of_one_geography_costs_what_is_on_record_for_it(model: str, d
     assert plain.cost(1_000_000, 0) == 1.0
     profile = card(ModelSpec.parse(f"bedrock_converse:{model}"))
     assert profile.cost(1_000_000, 0) == pytest.approx(dearer)
-    assert profile.price_version == "2026-11-20"
+    assert profile.price_version == "2026-11-26"
