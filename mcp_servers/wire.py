@@ -8,7 +8,7 @@ import inspect
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from mcp import Client
@@ -18,7 +18,7 @@ from mcp.types import CONNECTION_CLOSED, CallToolRequest, CallToolRequestParams,
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import OnbrandError, ProgrammerMustAct, ToolBroke, ToolFailed, from_document
-from domain.ports import Recorder
+from domain.ports import Recorder, Surrounding
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -145,7 +145,8 @@ class Session:
         request = arguments.model_dump(mode="json")
         started = time.perf_counter()
         try:
-            parsed = await self._answer(tool, request, answer, () if once else RETRY_AFTER_S)
+            with self._recorder.around(stage) if isinstance(self._recorder, Surrounding) else nullcontext():
+                parsed = await self._answer(tool, request, answer, () if once else RETRY_AFTER_S)
             if wrong := holds(parsed):
                 raise outside(name, wrong)
         except OnbrandError as error:
