@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
 from domain.errors import Misconfigured
+from mcp_servers.asked import TellsModelCalls
 from mcp_servers.connect import BUILD
 from mcp_servers.endpoint import is_loopback
 from mcp_servers.serve import LOOPBACK_NAMES, PATH, application
@@ -107,6 +108,7 @@ def serve(
     wired = wire(settings)
     try:
         server = BUILD[name](wired.workshop)
+        server.middleware.append(TellsModelCalls())
         app = application(server, token, names)
         config = uvicorn.Config(
             app,
