@@ -39,11 +39,19 @@ class Provider(StrEnum):
 
     BUILTIN = "builtin"
     BEDROCK_CONVERSE = "bedrock_converse"
+    BEDROCK_INVOKE = "bedrock_invoke"    # for what Converse does not serve: imported, custom, provisioned, endpoints
     OPENAI = "openai"                    # anything that speaks chat completions: LiteLLM proxy, vLLM, Ollama
+
+    @property
+    def bedrock(self) -> bool:
+        """Whether it is one of Bedrock's, which are reached with AWS credentials in an account and region."""
+        return self in {Provider.BEDROCK_CONVERSE, Provider.BEDROCK_INVOKE}
 
 
 class ModelSpec(Model):
-    """One model: "builtin", "bedrock_converse:eu.amazon.nova-2-lite-v1:0" or "openai:qwen2.5-vl@http://127.0.0.1:8000/v1"."""
+    """One model: "builtin", "bedrock_converse:eu.amazon.nova-2-lite-v1:0", "bedrock_invoke:" with an id or ARN, or
+    "openai:qwen2.5-vl@http://127.0.0.1:8000/v1".
+    """
 
     provider: Provider
     model: str = ""
@@ -55,13 +63,19 @@ class ModelSpec(Model):
         provider, _, rest = text.strip().partition(":")
         if provider == Provider.BUILTIN and not rest:
             return cls(provider=Provider.BUILTIN)
-        if provider == Provider.BEDROCK_CONVERSE and rest:
-            return cls(provider=Provider.BEDROCK_CONVERSE, model=rest)
+        if provider in {Provider.BEDROCK_CONVERSE, Provider.BEDROCK_INVOKE} and rest:
+            return cls(provider=Provider(provider), model=rest)
         if provider == Provider.OPENAI:
             model, at, url = rest.rpartition("@")
             if model and at and url.startswith(("http://", "https://")):
                 return cls(provider=Provider.OPENAI, model=model, url=url.rstrip("/"))
-        raise ValueError('give "builtin", "bedrock_converse:MODEL" or "openai:MODEL@URL"')
+        raise ValueError('give "builtin", "bedrock_converse:MODEL", "bedrock_invoke:MODEL" or "openai:MODEL@URL"')
+
+    @property
+    def region(self) -> str:
+        """The AWS region of a model that is named by its ARN; "" for any other."""
+        parts = self.model.split(":", 5)
+        return parts[3] if self.provider.bedrock and parts[0] == "arn" and len(parts) == 6 else ""
 
     def __str__(self) -> str:
         if self.provider is Provider.BUILTIN:

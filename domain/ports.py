@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -224,3 +225,10 @@ class Recorder(Protocol):
     """Where trace events go."""
 
     def record(self, kind: str, **fields: Any) -> None: ...
+
+
+@runtime_checkable
+class Surrounding(Recorder, Protocol):
+    """A recorder that puts something around a stage's calls as they are made: the span the other side goes on from."""
+
+    def around(self, stage: str) -> AbstractContextManager[object]: ...

@@ -8,7 +8,7 @@ import inspect
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from mcp import Client
@@ -18,7 +18,8 @@ from mcp.types import CONNECTION_CLOSED, CallToolRequest, CallToolRequestParams,
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import OnbrandError, ProgrammerMustAct, ToolBroke, ToolFailed, from_document
-from domain.ports import Recorder
+from domain.ports import Recorder, Surrounding
+from mcp_servers.asked import made
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -145,7 +146,8 @@ class Session:
         request = arguments.model_dump(mode="json")
         started = time.perf_counter()
         try:
-            parsed = await self._answer(tool, request, answer, () if once else RETRY_AFTER_S)
+            with self._recorder.around(stage) if isinstance(self._recorder, Surrounding) else nullcontext():
+                parsed = await self._answer(stage, tool, request, answer, () if once else RETRY_AFTER_S)
             if wrong := holds(parsed):
                 raise outside(name, wrong)
         except OnbrandError as error:
@@ -164,10 +166,15 @@ class Session:
         return result.structured_content
 
     async def _answer(
-        self, tool: str, request: dict[str, Any], answer: type[Answer], waits: tuple[float, ...]
+        self, stage: str, tool: str, request: dict[str, Any], answer: type[Answer], waits: tuple[float, ...]
     ) -> Answer:
         where = f"{self.server}.{tool}"
         result = await self._result(tool, request, waits)
+        try:
+            for call in made(result):
+                self._recorder.record("model_call", stage=stage, **call.model_dump(mode="json"))
+        except ValueError as error:
+            raise outside(where, "what it says it asked models can be no such thing") from error
         self._raise_if_error(tool, result)
         try:
             return answer.model_validate(result.structured_content)

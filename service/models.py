@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from domain.model_calls import Observer
-from domain.models import ModelRole, Payer, Provider
+from domain.models import ModelRole, Payer
 from domain.ports import AssetLibrary, Language, Recorder
 from domain.values import BrandId, RunId
 from memory.chats import ChatFiles
@@ -21,10 +21,9 @@ from service.model_settings import ModelSettings
 from tools.language.by_model import ModelLanguage
 from tools.language.lexicon import load_lexicon
 from tools.models import NoModels
-from tools.models.bedrock import Bedrock
 from tools.models.gateway import Gateway
-from tools.models.openai_chat import OpenAiChat
 from tools.models.seats import seats_for
+from tools.models.transports import transports
 from tools.publish.channels import channels
 
 SHORTEST_TELLING_WORD = 4
@@ -66,7 +65,7 @@ def models_for(
         return NoModels()
     return Gateway(
         seats,
-        {Provider.BEDROCK_CONVERSE: Bedrock(), Provider.OPENAI: OpenAiChat()},
+        transports(),
         Metering(ledger),
         chats=ChatFiles(home, settings.chat_days) if settings.chat_days else None,
         observer=observer,

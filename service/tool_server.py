@@ -15,10 +15,13 @@ import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
 from domain.errors import Misconfigured
+from mcp_servers.asked import TellsModelCalls
 from mcp_servers.connect import BUILD
 from mcp_servers.endpoint import is_loopback
 from mcp_servers.serve import LOOPBACK_NAMES, PATH, application
+from service.heading import CODE_VERSION
 from service.settings import Settings
+from service.telemetry.export import open_tracer
 from service.wiring import wire
 
 DRAIN_SECONDS = 30
@@ -104,7 +107,9 @@ def serve(
     names = listening.names()
     wired = wire(settings)
     try:
-        app = application(BUILD[name](wired.workshop), token, names)
+        server = BUILD[name](wired.workshop)
+        server.middleware.append(TellsModelCalls())
+        app = application(server, token, names)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -116,10 +121,14 @@ def serve(
             ssl_certfile=listening.certificate,
             ssl_keyfile=listening.key,
         )
-        with listener(listening) as listens:
+        with listener(listening) as listens, open_tracer(settings.telemetry.endpoint, CODE_VERSION) as tracer:
+            if tracer is not None:
+                from service.telemetry.tool_spans import ToolSpans  # noqa: PLC0415  imports OpenTelemetry
+
+                server.middleware.append(ToolSpans(name, tracer))
             url = listening.url(listens.getsockname()[1]) + PATH
-            server = Stopping(config, lambda: on_start(url), wired.workshop.stopping.set)
-            asyncio.run(server.serve(sockets=[listens]))
+            stopping = Stopping(config, lambda: on_start(url), wired.workshop.stopping.set)
+            asyncio.run(stopping.serve(sockets=[listens]))
     finally:
         wired.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.errors import OnbrandError
-from domain.models import ModelRole, Provider
+from domain.models import ModelRole
 from service.settings import Settings
 from tools.models.places import Place, Retention
 
@@ -25,7 +25,7 @@ def look_at_models(settings: Settings, brand: str) -> list[dict[str, Any]]:
         models = models_for(settings.models, ledger, home)
         try:
             rows = [
-                row(f"model: {role.value}", lambda role=role: try_out(models, role, brand))
+                row(f"model: {role.value}", lambda role=role: try_out(models, role, brand, models.prices(role)))
                 for role in ModelRole
                 if models.serves(role) is not None
             ]
@@ -33,7 +33,7 @@ def look_at_models(settings: Settings, brand: str) -> list[dict[str, Any]]:
             models.close()
     finally:
         database.close()
-    cleared = [p for p in settings.models.places if p.confidential and p.provider is Provider.BEDROCK_CONVERSE]
+    cleared = [p for p in settings.models.places if p.confidential and p.provider.bedrock]
     rows += [row(f"place: {place.name}", lambda place=place: keeps(place)) for place in cleared]
     unset = [role.value for role in ModelRole if not settings.models.specs(role)]
     if unset:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ from opentelemetry.trace import (
     format_trace_id,
     get_current_span,
     set_span_in_context,
+    use_span,
 )
 
 from domain.ports import Recorder
@@ -97,6 +98,14 @@ class SpanRecorder:
         context = self.root.get_span_context()
         return {"trace_id": format_trace_id(context.trace_id), "span_id": format_span_id(context.span_id)}
 
+    def around(self, stage: str) -> AbstractContextManager[object]:
+        """Make the stage's span the current one, so that a tool server elsewhere goes on from it."""
+        with self._lock:
+            span = self._stage_of(stage)
+        return use_span(
+            span.span if span else self.root, end_on_exit=False, record_exception=False, set_status_on_exception=False
+        )
+
     def record(self, kind: str, **fields: Any) -> None:
         """Record the event, then show it; one that could not be recorded is not shown."""
         self._inner.record(kind, **fields)
@@ -159,9 +168,7 @@ class SpanRecorder:
         self, name: str, kind: SpanKind, attributes: dict[str, Any], fields: dict[str, Any], stage_name: str
     ) -> None:
         """A call is recorded when it is over: its span begins that long ago."""
-        stage = self._stages.get(stage_name)
-        if stage is None and len(self._stages) == 1:  # settle calls in the name of critique, whose agent it shares
-            (stage,) = self._stages.values()
+        stage = self._stage_of(stage_name)
         ended = time.time_ns()
         attributes |= {CONVERSATION: self._run_id, "onbrand.cost.dollars": float(fields.get("cost", 0.0))}
         span = self._tracer.start_span(
@@ -175,6 +182,14 @@ class SpanRecorder:
         if stage and error:
             stage.last_error = error
         _end(span, error, ended)
+
+
+    def _stage_of(self, name: str) -> StageSpan | None:
+        """The stage a call belongs to. Settle calls in the name of critique, whose agent it shares."""
+        stage = self._stages.get(name)
+        if stage is None and len(self._stages) == 1:
+            (stage,) = self._stages.values()
+        return stage
 
 
 def _end(span: Span, error: str, at: int | None = None) -> None:

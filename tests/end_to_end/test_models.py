@@ -154,7 +154,7 @@ def test_doctor_calls_each_role_once_and_says_what_it_can_do(empty: Path) -> Non
         says = rows[f"model: {role}"]["says"]
         assert rows[f"model: {role}"]["ok"], says
         assert "answers by a tool, sees pictures, takes a temperature" in says
-        assert "1000 + 50 tokens" in says
+        assert "1000 + 50 tokens" in says and "at prices of settings" in says
     assert "gate_judge" in rows["models"]["says"]
     assert endpoint.calls == len(ROLES)
 

@@ -81,3 +81,13 @@ def stream(body: dict[str, Any], reply: Reply) -> list[bytes]:
     if (usage := usage_of(reply)) is not None:
         events.append({"choices": [], "usage": usage})
     return [b"data: " + json.dumps(event).encode() + b"\n\n" for event in events] + [b"data: [DONE]\n\n"]
+
+
+def breaking(events: list[bytes]) -> list[bytes]:
+    """A stream that ends in an error after its first two events, as servers do that have already said 200."""
+    return [*events[:2], b'data: {"error": {"message": "Rate limit reached", "code": 429}}\n\n']
+
+
+def headers_of(reply: Reply) -> dict[str, str]:
+    """What a whole answer says in its headers: nothing."""
+    return {}

@@ -70,24 +70,37 @@ def stream(body: dict[str, Any], reply: Reply) -> list[bytes]:
     """The answer as ConverseStream gives it, one frame an event."""
     tool = body.get("toolConfig", {}).get("toolChoice", {}).get("tool", {}).get("name")
     said = reply.said()
-    frames = [_frame("messageStart", {"role": "assistant"})]
+    frames = [frame("messageStart", {"role": "assistant"})]
     if tool and said:
         start = {"toolUse": {"toolUseId": "t1", "name": tool}}
-        frames.append(_frame("contentBlockStart", {"start": start, "contentBlockIndex": 0}))
+        frames.append(frame("contentBlockStart", {"start": start, "contentBlockIndex": 0}))
     for at in range(0, len(said), max(1, len(said) // 3)):
         piece = said[at : at + max(1, len(said) // 3)]
         delta = {"toolUse": {"input": piece}} if tool else {"text": piece}
-        frames.append(_frame("contentBlockDelta", {"delta": delta, "contentBlockIndex": 0}))
+        frames.append(frame("contentBlockDelta", {"delta": delta, "contentBlockIndex": 0}))
     stop = STOPS.get(reply.fault or Fault.FENCED, "tool_use" if tool else "end_turn")
-    frames.append(_frame("messageStop", {"stopReason": stop}))
-    frames.append(_frame("metadata", {"usage": usage_of(reply), "metrics": {"latencyMs": 1}}))
+    frames.append(frame("messageStop", {"stopReason": stop}))
+    frames.append(frame("metadata", {"usage": usage_of(reply), "metrics": {"latencyMs": 1}}))
     return frames
 
 
-def _frame(event: str, payload: dict[str, Any]) -> bytes:
-    """One message of application/vnd.amazon.eventstream: prelude, its checksum, headers, payload, checksum."""
+def breaking(frames: list[bytes]) -> list[bytes]:
+    """A stream that ends in an error after its first two messages."""
+    says = {"message": "Too many requests, please wait before trying again."}
+    return [*frames[:2], frame("throttlingException", says, kind="exception")]
+
+
+def headers_of(reply: Reply) -> dict[str, str]:
+    """What a whole answer says in its headers: nothing."""
+    return {}
+
+
+def frame(event: str, payload: dict[str, Any], kind: str = "event") -> bytes:
+    """One message of application/vnd.amazon.eventstream: prelude, its checksum, headers, payload, checksum. `kind` is
+    "exception" for an error in the middle of a stream.
+    """
     headers = b""
-    for name, value in ((":event-type", event), (":content-type", "application/json"), (":message-type", "event")):
+    for name, value in ((f":{kind}-type", event), (":content-type", "application/json"), (":message-type", kind)):
         headers += struct.pack("!B", len(name)) + name.encode()
         headers += b"\x07" + struct.pack("!H", len(value)) + value.encode()
     body = json.dumps(payload).encode()

@@ -1,4 +1,7 @@
-"""One server that speaks Bedrock Converse, chat completions and STS; what it says is a function of what it is asked."""
+"""One server that speaks Bedrock's Converse and InvokeModel, chat completions and STS.
+
+What it says is a function of what it is asked.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote
 
-from tests.endpoints import chat, converse
+from tests.endpoints import chat, converse, invoke
 from tests.endpoints.faults import Fault, Reply
 
 
@@ -21,7 +24,7 @@ from tests.endpoints.faults import Fault, Reply
 class Seen:
     """A request as it came."""
 
-    speaks: str                             # "converse", "chat" or "sts"
+    speaks: str                             # "converse", "invoke", "chat" or "sts"
     model: str
     body: dict[str, Any]
     headers: dict[str, str] = field(repr=False)
@@ -29,13 +32,16 @@ class Seen:
     @property
     def text(self) -> str:
         """Every word of it, system and user."""
-        return json.dumps([self.body.get("system"), self.body.get("messages")], ensure_ascii=False)
+        said = [self.body.get(name) for name in ("system", "messages", "prompt")]
+        return json.dumps(said, ensure_ascii=False)
 
     @property
     def access_key(self) -> str:
         """Whose signature it bears."""
         return self.headers.get("authorization", "").partition("Credential=")[2].partition("/")[0]
 
+
+SPEAKERS = {"converse": converse, "invoke": invoke, "chat": chat}
 
 Script = Callable[[Seen], Reply]
 
@@ -111,12 +117,13 @@ class ModelEndpoint:
         body = json.loads(data)
         if http.path.startswith("/model/"):
             model, _, operation = http.path.removeprefix("/model/").rpartition("/")
-            seen = Seen("converse", unquote(model), body, headers)
-            streamed, kind = operation == "converse-stream", "application/vnd.amazon.eventstream"
+            speaks = operation.partition("-")[0]
+            seen = Seen(speaks, unquote(model), body, headers)
+            streamed, kind = operation != speaks, "application/vnd.amazon.eventstream"
         else:
             seen = Seen("chat", body["model"], body, headers)
             streamed, kind = bool(body.get("stream")), "text/event-stream"
-        speaker: Any = converse if seen.speaks == "converse" else chat
+        speaker: Any = SPEAKERS[seen.speaks]
         with self._lock:
             self.seen.append(seen)
         reply = self.script(seen)
@@ -129,7 +136,9 @@ class ModelEndpoint:
             http.close_connection = True
         elif reply.fault is Fault.DRIPS:
             self._drip(http, kind if streamed else "application/json")
-        elif reply.fault in {Fault.GARBAGE, Fault.BREAKS_OFF}:
+        elif reply.fault is Fault.BREAKS_IN and streamed:
+            _stream(http, kind, speaker.breaking(speaker.stream(body, reply)))
+        elif reply.fault in {Fault.GARBAGE, Fault.BREAKS_OFF, Fault.BREAKS_IN}:
             whole = b"".join(speaker.stream(body, reply)) if streamed else speaker.whole(body, reply)
             body_sent = b"[17, \x00\xff" if reply.fault is Fault.GARBAGE else whole[: len(whole) // 2]
             _send(http, 200, {"content-type": kind if streamed else "application/json"}, body_sent)
@@ -138,7 +147,8 @@ class ModelEndpoint:
         elif streamed:
             _stream(http, kind, speaker.stream(body, reply))
         else:
-            _send(http, 200, {"content-type": "application/json"}, speaker.whole(body, reply))
+            headers = {"content-type": "application/json", **speaker.headers_of(reply)}
+            _send(http, 200, headers, speaker.whole(body, reply))
 
     def _drip(self, http: BaseHTTPRequestHandler, kind: str) -> None:
         """One space after the other, each long before a socket's time-out."""

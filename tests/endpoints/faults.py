@@ -29,6 +29,7 @@ class Fault(StrEnum):
     RESET = "reset"                        # the connection is closed without an answer
     GARBAGE = "garbage"                    # a success whose body is nothing of the kind
     BREAKS_OFF = "breaks_off"              # a success whose body ends in the middle
+    BREAKS_IN = "breaks_in"                # a stream that ends in an error; without a stream, as BREAKS_OFF
     SILENT = "silent"                      # nothing comes
     DRIPS = "drips"                        # a byte now and then, without end
 

@@ -15,15 +15,16 @@ from domain.models import Ask, ImagePart, ModelRole, ModelSpec, Payer, Prompt, P
 from domain.values import Model
 from memory import Database, Ledger, Metering, open_database
 from tests.endpoints.endpoint import ModelEndpoint
-from tools.models.bedrock import Bedrock
 from tools.models.catalogue import Known
 from tools.models.clock import Clock
 from tools.models.gateway import Gateway
-from tools.models.openai_chat import OpenAiChat
 from tools.models.places import Place
 from tools.models.seats import seats_for
+from tools.models.transports import transports
 
 MODEL = "amazon.nova-2-lite-v1:0"
+CLAUDE = "anthropic.claude-haiku-4-5-20251001-v1:0"
+MISTRAL = "mistral.mistral-7b-instruct-v0:2"
 
 
 class Verdict(Model):
@@ -58,15 +59,23 @@ def bedrock_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> P
     return Place(name=name, region="eu-central-1", url=endpoint.url, **more)
 
 
+def invoke_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    return bedrock_place(endpoint, name, provider=Provider.BEDROCK_INVOKE, **more)
+
+
 def openai_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
     return Place(name=name, provider=Provider.OPENAI, url=endpoint.openai, **more)
+
+
+PROTOCOLS = {"converse": bedrock_place, "invoke": invoke_place, "chat": openai_place}
+"""How models are reached, with the place for it."""
 
 
 def gateway(
     database: Database,
     places: Sequence[Place],
     *,
-    models: Sequence[str] = (MODEL,),
+    models: Sequence[str] = (),
     roles: Sequence[ModelRole] = (ModelRole.GATE_JUDGE,),
     known: Sequence[Known] = (),
     allowances: Sequence[Allowance] = (),
@@ -77,16 +86,16 @@ def gateway(
     observer: Observer | None = None,
     chats: Any = None,
 ) -> Gateway:
-    """A gateway whose roles all have the same models at these places."""
+    """A gateway whose roles all have the same models at these places, each in the protocol of the place."""
     texts = [
-        f"openai:{model}@{place.url}" if place.provider is Provider.OPENAI else f"bedrock_converse:{model}"
-        for model in models
+        f"{place.provider}:{model}" + (f"@{place.url}" if place.provider is Provider.OPENAI else "")
         for place in places
+        for model in models or [CLAUDE if place.provider is Provider.BEDROCK_INVOKE else MODEL]
     ]
     seats = seats_for([ModelSpec.parse(text) for text in dict.fromkeys(texts)], places, known)
     return Gateway(
         dict.fromkeys(roles, seats),
-        {Provider.BEDROCK_CONVERSE: Bedrock(), Provider.OPENAI: OpenAiChat()},
+        transports(),
         Metering(Ledger(database, allowances, lambda brand: team)),
         observer=observer or (seen.append if seen is not None else lambda attempt: None),
         clock=clock,

@@ -3,7 +3,8 @@
     ONBRAND_LIVE_MODELS="bedrock_converse:eu.amazon.nova-2-lite-v1:0,openai:qwen2.5-vl@http://127.0.0.1:11434/v1" \
         python -m pytest tests/live -m live -n0
 
-Each model named is asked the questions below: about a cent a model. AWS credentials come from the environment as usual.
+Each model named (`bedrock_invoke:` as well) is asked the questions below: about a cent a model. AWS credentials come
+from the environment as usual; places, and rows of models that the catalogue lacks, from the settings in ONBRAND_HOME.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ModelCannot
-from domain.models import ModelRole, ModelSpec, Payer, Provider
+from domain.models import ModelRole, ModelSpec, Payer
 from memory import Database, Ledger, Metering
+from service.settings import load_settings
 from service.wiring import BuiltinLanguage
 from tests.endpoints.gateways import Verdict, question, sqlite
 from tools.language.by_model import ModelLanguage
-from tools.models.bedrock import Bedrock
 from tools.models.gateway import Gateway
-from tools.models.openai_chat import OpenAiChat
 from tools.models.seats import seats_for
+from tools.models.transports import transports
 from tools.models.trial import COLOUR, WORD, TrialAnswer, trial
 from tools.prompts import prompt_file
 
@@ -37,10 +38,11 @@ def models(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway]:
     """A gateway in which one real model has every role."""
     assert NAMED, "name the models to try in ONBRAND_LIVE_MODELS"
     database: Database = sqlite(tmp_path)
-    seats = seats_for([ModelSpec.parse(str(request.param))], ())
+    own = load_settings().models
+    seats = seats_for([ModelSpec.parse(str(request.param))], own.places, own.known)
     gateway = Gateway(
         dict.fromkeys(ModelRole, seats),
-        {Provider.BEDROCK_CONVERSE: Bedrock(), Provider.OPENAI: OpenAiChat()},
+        transports(),
         Metering(Ledger(database)),
     )
     yield gateway

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from importlib import resources
 from typing import Annotated
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from domain.candidate import Severity
-from domain.errors import Misconfigured, ModelMustAct, OverBudget
+from domain.errors import ModelMustAct, OverBudget
 from domain.guidelines import BookDraft, Passage
-from domain.models import Ask, ModelRole, Payer, Prompt, TextPart
+from domain.models import Ask, ModelRole, Payer, TextPart
 from domain.ports import Models
 from domain.rules import Certainty, Criterion, CriterionMethod
 from domain.values import Model
 from tools.guidelines.compiling import MOST_CRITERIA, quoted_in
+from tools.prompts import prompt_file
 
 PASSAGES_A_CALL = 40
 LEAST_QUOTE = 12
@@ -97,23 +96,13 @@ def _criterion(one: Compiled, passage: Passage, number: int, model: str) -> Crit
 
 
 def _ask(draft: BookDraft, passages: tuple[Passage, ...]) -> Ask:
-    prompt, words = compile_prompt()
+    file = prompt_file(__package__, "compile_guidelines")
     numbered = [{"passage": n, "heading": p.heading, "text": p.text} for n, p in enumerate(passages, start=1)]
     return Ask(
         role=ModelRole.GUIDELINE_COMPILER,
-        prompt=prompt,
-        system=words,
+        prompt=file.prompt,
+        system=file.text,
         parts=(TextPart(text=f"PASSAGES {json.dumps(numbered, ensure_ascii=True)} END OF PASSAGES"),),
         payer=Payer(brand=draft.brand, stage="brands_import"),
         longest=4_096,
     )
-
-
-def compile_prompt() -> tuple[Prompt, str]:
-    """The prompt file: its name and version, and its words. Raises Misconfigured when it cannot be read."""
-    try:
-        text = resources.files(__package__).joinpath("prompts", "compile_guidelines.md").read_text(encoding="utf-8")
-        head, _, words = text.partition("\n---\n")
-        return Prompt.model_validate(yaml.safe_load(head)), words.strip()
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise Misconfigured(f"the prompt cannot be read: {error}", where="compile_guidelines.md") from error

@@ -66,6 +66,7 @@ def request_for(ask: Ask, card: Card, answer: type[AnswerT], faults: list[Unusab
     return Request(
         ask=ask,
         model=card.spec.model,
+        base_model=card.base_model,
         form=form,
         name=answer.__name__,
         schema=schema,

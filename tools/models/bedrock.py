@@ -1,39 +1,20 @@
-"""Amazon Bedrock by its Converse API, through boto3.
-
-Not through LangChain's chat model: there, structured output always forces a tool, which newer models refuse, and has no
-way to hold an answer to a schema (`outputConfig`).
-"""
+"""What Bedrock's protocols share: clients of places, what an account keeps, failures as what they mean."""
 
 from __future__ import annotations
 
-import json
 import threading
-import time
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from domain.errors import Misconfigured
 from domain.model_calls import Outcome
-from domain.models import ImagePart
-from domain.values import Seconds
+from domain.models import Ask
 from tools.models.accounts import session_for
-from tools.models.exchange import LONGEST_ANSWER, MALFORMED, Form, Raw, Request, Stop, WireFailure, retry_after
+from tools.models.exchange import MALFORMED, WireFailure, retry_after
 from tools.models.places import Place
 
 CONNECT_S = 5.0
-
-STOPS = {
-    "end_turn": Stop.DONE,
-    "stop_sequence": Stop.DONE,
-    "tool_use": Stop.DONE,
-    "max_tokens": Stop.LENGTH,
-    "model_context_window_exceeded": Stop.CONTEXT,
-    "guardrail_intervened": Stop.GUARDRAIL,
-    "content_filtered": Stop.FILTERED,
-    "malformed_model_output": Stop.MALFORMED,
-    "malformed_tool_use": Stop.MALFORMED,
-    "refusal": Stop.REFUSED,
-}
 
 OUTCOMES = {
     "ThrottlingException": Outcome.THROTTLED,
@@ -49,62 +30,31 @@ OUTCOMES = {
 """By error code; whatever else goes wrong is the other side's and may pass."""
 
 
-class Bedrock:
-    """Implements `Transport` for Bedrock: one client a place, which never retries by itself."""
+class Clients:
+    """One boto3 client a place, made when it is first needed. None of them retries by itself."""
 
     def __init__(self) -> None:
-        self._clients: dict[str, Any] = {}
+        self._held: dict[str, Any] = {}
         self._making = threading.Lock()
 
-    def send(self, place: Place, request: Request, seconds: Seconds) -> Raw:
-        """Make one attempt. Raises WireFailure."""
-        from botocore.eventstream import ParserError  # noqa: PLC0415
-        from botocore.exceptions import (  # noqa: PLC0415  boto3 loads where Bedrock is configured
-            BotoCoreError,
-            ClientError,
-            NoCredentialsError,
-            PartialCredentialsError,
-            ReadTimeoutError,
-        )
-        from botocore.parsers import ResponseParserError  # noqa: PLC0415
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415
-
-        try:
-            client = self._client(place)
-            call = converse(place, request)
-            if request.stream:
-                began = time.monotonic()
-                events = client.converse_stream(**call)["stream"]
-                return gathered(events, request, began, seconds)
-            return whole(client.converse(**call), request)
-        except ClientError as error:
-            raise failure_of(error) from error
-        except (NoCredentialsError, PartialCredentialsError) as error:
-            raise WireFailure(Outcome.DENIED, str(error)) from error
-        except ReadTimeoutError as error:
-            raise WireFailure(Outcome.TIMED_OUT, "no answer in time", billed=True) from error
-        except BotoCoreError as error:
-            raise WireFailure(Outcome.DOWN, f"{type(error).__name__}: {error}") from error
-        except (ParserError, ResponseParserError, HTTPError, *MALFORMED) as error:
-            raise WireFailure(Outcome.DOWN, "what came back is no answer of Converse", billed=True) from error
+    def of(self, place: Place) -> Any:
+        """The place's client of `bedrock-runtime`."""
+        with self._making:
+            if place.name not in self._held:
+                self._held[place.name] = client_for(place)
+            return self._held[place.name]
 
     def close(self) -> None:
         """Let go of connections."""
         with self._making:
-            for client in self._clients.values():
+            for client in self._held.values():
                 client.close()
-            self._clients.clear()
-
-    def _client(self, place: Place) -> Any:
-        with self._making:
-            if place.name not in self._clients:
-                self._clients[place.name] = client_for(place)
-            return self._clients[place.name]
+            self._held.clear()
 
 
 def client_for(place: Place) -> Any:
     """A client of the place's account and region, by its role. Botocore's own retries are off."""
-    from botocore.config import Config  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415  boto3 loads where Bedrock is configured
 
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
@@ -136,107 +86,48 @@ def retention_of(place: Place) -> str:
         client.close()
 
 
-def converse(place: Place, request: Request) -> dict[str, Any]:
-    """The arguments of Converse for one attempt."""
-    ask = request.ask
-    content: list[dict[str, Any]] = [
-        {"image": {"format": part.media_type.removeprefix("image/"), "source": {"bytes": part.data}}}
-        if isinstance(part, ImagePart)
-        else {"text": part.text}
-        for part in ask.parts
-    ]
-    if request.more:
-        content.append({"text": request.more})
-    inference: dict[str, Any] = {"maxTokens": request.longest}
-    if request.temperature is not None:
-        inference["temperature"] = request.temperature
-    call: dict[str, Any] = {
-        "modelId": request.model,
-        "system": [{"text": ask.system}],
-        "messages": [{"role": "user", "content": content}],
-        "inferenceConfig": inference,
-        "requestMetadata": {"brand": ask.payer.brand, "stage": ask.payer.stage, "role": ask.role.value},
-    }
-    if request.cache:
-        call["system"].append({"cachePoint": {"type": "default"}})
-    if place.guardrail:
-        name, _, version = place.guardrail.partition(":")
-        call["guardrailConfig"] = {"guardrailIdentifier": name, "guardrailVersion": version}
-    if request.form is Form.SCHEMA:
-        held = {"schema": json.dumps(request.schema), "name": request.name}
-        call["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": held}}}
-    elif request.form is Form.TOOL:
-        tool = {"name": request.name, "description": "The answer.", "inputSchema": {"json": request.schema}}
-        call["toolConfig"] = {"tools": [{"toolSpec": tool}], "toolChoice": {"tool": {"name": request.name}}}
-    return call
+def metadata_of(ask: Ask) -> dict[str, str]:
+    """What AWS logs beside a call, by which it can be told whose it was: at most 16 pairs of 256 characters."""
+    return {"brand": ask.payer.brand, "stage": ask.payer.stage, "role": ask.role.value}
 
 
-def whole(answer: dict[str, Any], request: Request) -> Raw:
-    """An answer that came in one piece. Raises one of MALFORMED when it is none: botocore takes half a body for an
-    empty one.
-    """
-    content = answer.get("output", {}).get("message", {}).get("content", [])
-    text = "".join(str(block["text"]) for block in content if "text" in block)
-    used = next((block["toolUse"] for block in content if "toolUse" in block), None)
-    value = used.get("input") if used and request.form is Form.TOOL else None
-    return _raw(answer["stopReason"], text, value, answer.get("usage") or {})
-
-
-def gathered(events: Iterable[dict[str, Any]], request: Request, began: Seconds, seconds: Seconds) -> Raw:
-    """An answer that came in pieces; the connection is closed when time or size run out."""
-    text: list[str] = []
-    arguments: list[str] = []
-    usage: dict[str, Any] = {}
-    stop, first, size = None, None, 0
-    try:
-        for event in events:
-            if time.monotonic() - began > seconds:
-                raise WireFailure(Outcome.TIMED_OUT, "the answer did not end in time", billed=True)
-            delta = event.get("contentBlockDelta", {}).get("delta", {})
-            said = delta.get("text") or delta.get("toolUse", {}).get("input") or ""
-            if said:
-                first = time.monotonic() - began if first is None else first
-                (text if "text" in delta else arguments).append(said)
-                size += len(said)
-            stop = event.get("messageStop", {}).get("stopReason", stop)
-            usage = event.get("metadata", {}).get("usage", usage)
-            if size > LONGEST_ANSWER:
-                break
-    finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
-    if stop is None and size <= LONGEST_ANSWER:
-        raise WireFailure(Outcome.DOWN, "the answer broke off", billed=True)
-    # Arguments of a tool come as text in a stream, which may be broken: the reader takes it as it takes any text.
-    return _raw(stop or "end_turn", "".join(arguments or text), None, usage, first)
-
-
-def _raw(stop: Any, text: str, value: Any, usage: dict[str, Any], first: Seconds | None = None) -> Raw:
-    cached, written = _count(usage, "cacheReadInputTokens") or 0, _count(usage, "cacheWriteInputTokens") or 0
-    fresh = _count(usage, "inputTokens")
-    return Raw(
-        stop=STOPS.get(str(stop), Stop.DONE),
-        text=text,
-        value=value,
-        tokens_in=None if fresh is None else fresh + cached + written,
-        tokens_out=_count(usage, "outputTokens"),
-        cached=cached,
-        written=written,
-        first_token_s=first,
+@contextmanager
+def failing_as(protocol: str) -> Iterator[None]:
+    """Whatever goes wrong within, as WireFailure. `protocol` is named where an answer is none of it."""
+    from botocore.eventstream import ParserError  # noqa: PLC0415
+    from botocore.exceptions import (  # noqa: PLC0415
+        BotoCoreError,
+        ClientError,
+        NoCredentialsError,
+        PartialCredentialsError,
+        ReadTimeoutError,
     )
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
-
-def _count(usage: dict[str, Any], name: str) -> int | None:
-    value = usage.get(name)
-    return int(value) if isinstance(value, int | float) else None
+    try:
+        yield
+    except ClientError as error:
+        raise failure_of(error) from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise WireFailure(Outcome.DENIED, str(error)) from error
+    except ReadTimeoutError as error:
+        raise WireFailure(Outcome.TIMED_OUT, "no answer in time", billed=True) from error
+    except BotoCoreError as error:
+        raise WireFailure(Outcome.DOWN, f"{type(error).__name__}: {error}") from error
+    except (ParserError, ResponseParserError, HTTPError, *MALFORMED) as error:
+        raise WireFailure(Outcome.DOWN, f"what came back is no answer of {protocol}", billed=True) from error
 
 
 def failure_of(error: Any) -> WireFailure:
-    """A ClientError as what it means for us."""
+    """A ClientError as what it means for us. An error within a stream has no status, and its code begins small."""
+    from botocore.exceptions import EventStreamError  # noqa: PLC0415
+
     code = str(error.response.get("Error", {}).get("Code", ""))
+    code = code[:1].upper() + code[1:]
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     says = str(error.response.get("Error", {}).get("Message", "")) or code
     outcome = OUTCOMES.get(code) or (Outcome.THROTTLED if status == 429 else Outcome.DOWN)
-    return WireFailure(outcome, f"{code}: {says}", retry_after(headers.get("retry-after")))
+    begun = isinstance(error, EventStreamError)
+    return WireFailure(outcome, f"{code}: {says}", retry_after(headers.get("retry-after")), billed=begun)

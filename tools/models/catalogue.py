@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import resources
+from typing import Self
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.documents import read_yaml
 from domain.errors import Misconfigured
 from domain.models import Abilities, ModelSpec, Provider, Used
 from domain.values import Model, Money
+from tools.models.families import invoked, split_geography
 from tools.models.places import on_this_machine
 
 FILE = "catalogue.yaml"
-_GEOGRAPHY = re.compile(r"^(us|eu|apac|jp|au|ca|us-gov|global)\.(?=[a-z0-9-]+\.)")
 _MILLION = 1_000_000
 
 
@@ -50,22 +50,45 @@ class Known(Model):
     match: str
     abilities: Abilities = Abilities()
     price: Price | None = None
+    price_from: tuple[str, ...] = Field(default=(), description="which of the catalogue's sources have the price")
     regional: float = Field(default=1.0, gt=0)
+    base_model: str = Field(default="", description="bedrock_invoke: what an imported, custom or provisioned one is of")
+
+
+class Source(Model):
+    """Where prices were read, and when."""
+
+    read: date
+    what: str = Field(min_length=1)
+
+
+FEWEST_SOURCES = 2
 
 
 class Catalogue(Model):
-    """`catalogue.yaml`. `version` is written beside every price that was used."""
+    """`catalogue.yaml`. `version` is written beside every price that was used.
+
+    A price that fewer than two sources have has no place here: a model without one is refused, not taken to be free.
+    """
 
     version: str
-    read: date
-    source: str
+    sources: dict[str, Source]
     models: tuple[Known, ...]
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        for row in self.models:
+            named = set(row.price_from)
+            if row.price is not None and not (len(named) >= FEWEST_SOURCES and named <= self.sources.keys()):
+                raise ValueError(f"{row.match}: a price needs two of the sources that are named above")
+        return self
 
 
 class Card(Model):
-    """What the gateway needs to know of one configured model."""
+    """What the gateway needs to know of one configured model. `base_model` is its own id where no other is known."""
 
     spec: ModelSpec
+    base_model: str
     abilities: Abilities
     price: Price
     price_version: str
@@ -83,21 +106,28 @@ def card(spec: ModelSpec, own: Sequence[Known] = ()) -> Card:
     """The card of a model, `own` rows (of the settings) looked through first.
 
     A model on this machine costs nothing unless a row says so. Raises Misconfigured for another without a price: its
-    calls could not be held against any budget.
+    calls could not be held against any budget. Raises it too for one that InvokeModel has no way to be asked by.
     """
     book = catalogue()
-    geography = _GEOGRAPHY.match(spec.model)
-    plain = spec.model[geography.end() :] if geography else spec.model
+    geography, plain = split_geography(spec.model.rpartition("/")[2] if spec.region else spec.model)
     for row in (*own, *book.models):
         if fnmatchcase(spec.model, row.match) or fnmatchcase(plain, row.match):
-            factor = row.regional if geography and geography[1] != "global" else 1.0
+            factor = row.regional if geography not in {"", "global"} else 1.0
             price = row.price or (FREE if on_this_machine(spec.url) else None)
             if price is None:
                 break
             version = book.version if row in book.models else "settings"
-            return Card(spec=spec, abilities=row.abilities, price=_times(price, factor), price_version=version)
+            abilities = row.abilities
+            if spec.provider is Provider.BEDROCK_INVOKE:
+                abilities = invoked(abilities, spec, row.base_model)
+            return Card(
+                spec=spec, base_model=row.base_model or spec.model, abilities=abilities,
+                price=_times(price, factor), price_version=version,
+            )
     if spec.provider is Provider.OPENAI and on_this_machine(spec.url):
-        return Card(spec=spec, abilities=Abilities(), price=FREE, price_version="on this machine")
+        return Card(
+            spec=spec, base_model=spec.model, abilities=Abilities(), price=FREE, price_version="on this machine"
+        )
     raise Misconfigured(
         f"there is no price on record for {spec}",
         where="models.known",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -40,10 +41,14 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """One attempt's request. `schema` is the answer's JSON schema, `name` what it is called; `more` is said last."""
+    """One attempt's request. `schema` is the answer's JSON schema, `name` what it is called; `more` is said last.
+
+    `base_model` is the id of what `model` was made from, or `model` again.
+    """
 
     ask: Ask
     model: str
+    base_model: str
     form: Form
     name: str
     schema: dict[str, Any]
@@ -90,6 +95,17 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+def json_object(text: str | bytes | bytearray) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for anything else."""
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    return value
 
 
 def retry_after(header: str | None) -> Seconds | None:

@@ -22,6 +22,7 @@ from tools.models.catalogue import Card
 from tools.models.clock import Clock, WallClock
 from tools.models.exchange import Raw, Request, Transport, WireFailure
 from tools.models.failing import refused, rejected, told, unavailable, unusable
+from tools.models.hearing import hears
 from tools.models.lanes import Lanes, NoRoom, Turn
 from tools.models.none import no_model
 from tools.models.places import Place
@@ -86,6 +87,11 @@ class Gateway:
         """What the role's first model can do; None where the built-in serves."""
         seats = self._seats.get(role)
         return seats[0].card.abilities if seats else None
+
+    def prices(self, role: ModelRole) -> str:
+        """Whose prices are counted for the role's first model: a date of the catalogue, or "settings"; "" for none."""
+        seats = self._seats.get(role)
+        return seats[0].card.price_version if seats else ""
 
     def close(self) -> None:
         """Let go of connections; asks that are under way fail."""
@@ -264,7 +270,7 @@ class Gateway:
             "seconds": round(seconds, 4),
             "cost": course.used.cost,
         }
-        recorder = self._recorders.get(ask.payer.run_id) if ask.payer.run_id else None
+        recorder = (self._recorders.get(ask.payer.run_id) if ask.payer.run_id else None) or hears()
         if recorder is not None:
             recorder.record("model_call", **fields)
         if self._chats is not None and not ask.payer.confidential:

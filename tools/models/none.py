@@ -17,6 +17,10 @@ class NoModels:
         """None, as no model serves the role."""
         return None
 
+    def prices(self, role: ModelRole) -> str:
+        """Nobody's, as no model serves the role."""
+        return ""
+
     def ask(self, ask: Ask, answer: type[AnswerT]) -> Answered[AnswerT]:
         """Raises ModelCannot, always."""
         raise no_model(ask.role)

@@ -15,7 +15,17 @@ import httpx2
 from domain.model_calls import Outcome
 from domain.models import ImagePart
 from domain.values import Seconds
-from tools.models.exchange import LONGEST_ANSWER, MALFORMED, Form, Raw, Request, Stop, WireFailure, retry_after
+from tools.models.exchange import (
+    LONGEST_ANSWER,
+    MALFORMED,
+    Form,
+    Raw,
+    Request,
+    Stop,
+    WireFailure,
+    json_object,
+    retry_after,
+)
 from tools.models.places import Place
 
 CONNECT_S = 5.0
@@ -178,18 +188,7 @@ def _body(response: httpx2.Response, began: Seconds, seconds: Seconds) -> dict[s
         if len(data) > LARGEST_BODY:
             return {"choices": [{"message": {"content": "x" * (LONGEST_ANSWER + 1)}, "finish_reason": "stop"}]}
         _in_time(began, seconds)
-    return _object(data)
-
-
-def _object(text: str | bytes | bytearray) -> dict[str, Any]:
-    """A JSON object. Raises ValueError for anything else."""
-    try:
-        value = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(value, dict):
-        raise ValueError("no JSON object")
-    return value
+    return json_object(data)
 
 
 def _events(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iterator[dict[str, Any]]:
@@ -200,7 +199,7 @@ def _events(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iter
             continue
         if data.strip() == "[DONE]":
             return
-        yield _object(data)
+        yield json_object(data)
 
 
 def _lines(response: httpx2.Response, began: Seconds, seconds: Seconds) -> Iterator[str]:

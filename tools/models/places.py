@@ -31,7 +31,7 @@ class Retention(StrEnum):
 
 
 class Place(BaseModel):
-    """One account and region of Bedrock, or one OpenAI-compatible endpoint.
+    """One account and region of Bedrock, whichever of its protocols a model takes, or one OpenAI-compatible endpoint.
 
     `residency` is a word for where data stays ("eu"); confidential work never fails over to another. `confidential`
     says that the place is cleared for it, which takes `retention = "none"`.
@@ -85,10 +85,10 @@ class Place(BaseModel):
         return found
 
     def serves(self, spec: ModelSpec) -> bool:
-        """Whether this place is one for that model."""
-        if self.provider is not spec.provider:
-            return False
-        return self.provider is Provider.BEDROCK_CONVERSE or self.url.rstrip("/") == spec.url
+        """Whether this place is one for that model. One named by its ARN is served in the ARN's region alone."""
+        if self.provider.bedrock:
+            return spec.provider.bedrock and (not spec.region or self.region in {"", spec.region})
+        return self.provider is spec.provider and self.url.rstrip("/") == spec.url
 
 
 def on_this_machine(url: str) -> bool:
@@ -107,7 +107,7 @@ def places_for(spec: ModelSpec, places: Sequence[Place]) -> tuple[Place, ...]:
         return found
     if spec.provider is Provider.OPENAI:
         return (Place(name=_host(spec.url), provider=spec.provider, url=spec.url),)
-    return (Place(name="aws"),)
+    return (Place(name="aws", region=spec.region),)
 
 
 def cleared(places: Sequence[Place], role: ModelRole, *, confidential: bool) -> tuple[Place, ...]:

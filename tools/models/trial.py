@@ -43,8 +43,8 @@ def trial(role: ModelRole, brand: BrandId, *, picture: bool) -> Ask:
     )
 
 
-def try_out(models: Models, role: ModelRole, brand: BrandId) -> str:
-    """Ask once, and say what the role's model can do. Raises as `Models.ask` does."""
+def try_out(models: Models, role: ModelRole, brand: BrandId, prices: str = "") -> str:
+    """Ask once, and say what the role's model can do, at whose `prices`. Raises as `Models.ask` does."""
     abilities = models.abilities(role) or Abilities()
     answered = models.ask(trial(role, brand, picture=abilities.images), TrialAnswer)
     used = answered.used
@@ -54,9 +54,10 @@ def try_out(models: Models, role: ModelRole, brand: BrandId) -> str:
     if WORD not in answered.value.word.lower():
         can.append(f"answered {answered.value.word[:20]!r} for {WORD!r}")
     at = f" at {answered.place}" if answered.place else ""
+    whose = f" at prices of {prices}" if prices else ""
     return (
         f"{answered.model}{at}: {', '.join(can)}; {answered.seconds:.2f} s, {used.tokens_in} + {used.tokens_out} "
-        f"tokens, ${used.cost:.6f}" + "".join(f"; {note}" for note in answered.notes)
+        f"tokens, ${used.cost:.6f}{whose}" + "".join(f"; {note}" for note in answered.notes)
     )
 
 

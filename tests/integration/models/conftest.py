@@ -11,9 +11,15 @@ import pytest
 
 from memory import Database, RunTable, new_run_id
 from tests.endpoints import gateways
-from tests.endpoints.gateways import Open, sqlite
+from tests.endpoints.gateways import PROTOCOLS, Open, sqlite
 from tools.models import Place
 from tools.models.gateway import Gateway
+
+
+@pytest.fixture(params=list(PROTOCOLS))
+def speaks(request: pytest.FixtureRequest) -> str:
+    """Each protocol: what holds of answers and failures holds of all."""
+    return str(request.param)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from domain.models import Abilities, ImagePart, ModelRole, ModelSpec, Provider
 from domain.usage import By
 from memory import Database, usage
 from tests.endpoints import Fault, ModelEndpoint, Reply
-from tests.endpoints.gateways import GOOD, MODEL, Open, Verdict, bedrock_place, openai_place, question
+from tests.endpoints.gateways import GOOD, MODEL, PROTOCOLS, Open, Verdict, bedrock_place, openai_place, question
 from tools.models import Known, Place, Price, Retention, card, places_for
 from tools.models.places import cleared, on_this_machine
 
@@ -30,15 +29,15 @@ def broken(fault: Fault) -> ModelEndpoint:
     return ModelEndpoint(lambda asked: Reply(GOOD, fault))
 
 
-@pytest.mark.parametrize("place", [bedrock_place, openai_place], ids=["converse", "chat"])
 @pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.DOWN, Fault.NOT_READY, Fault.DENIED, Fault.RESET])
 def test_the_next_place_answers_when_the_first_does_not_and_it_is_told(
-    gateway: Open, place: Callable[..., Place], fault: Fault
+    gateway: Open, speaks: str, fault: Fault
 ) -> None:
+    place = PROTOCOLS[speaks]
     with broken(fault) as first, working() as second:
         answered = gateway([place(first, "first"), place(second, "second")]).ask(question(), Verdict)
     assert (answered.place, first.calls, second.calls) == ("second", 1, 1)
-    assert answered.notes[0].startswith(f"{MODEL} answered from second: first ")
+    assert answered.notes[0].startswith(f"{answered.model.model} answered from second: first ")
 
 
 def test_a_place_that_failed_is_left_in_peace_by_the_questions_after(gateway: Open) -> None:
@@ -72,10 +71,13 @@ def test_a_key_in_an_error_of_the_other_side_is_not_passed_on(gateway: Open) -> 
     assert "sk-this" not in str(caught.value.document())
 
 
-def test_each_account_is_asked_as_the_role_it_names(gateway: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("bedrock", ["converse", "invoke"])
+def test_each_account_is_asked_as_the_role_it_names(
+    gateway: Open, monkeypatch: pytest.MonkeyPatch, bedrock: str
+) -> None:
     with working() as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", endpoint.url)
-        place = bedrock_place(
+        place = PROTOCOLS[bedrock](
             endpoint, role_arn="arn:aws:iam::111122223333:role/painter", external_id="shibboleth"
         )
         models = gateway([place])
@@ -84,7 +86,7 @@ def test_each_account_is_asked_as_the_role_it_names(gateway: Open, monkeypatch: 
     assumed = [seen for seen in endpoint.seen if seen.speaks == "sts"]
     assert [seen.model for seen in assumed] == ["arn:aws:iam::111122223333:role/painter"]
     assert (assumed[0].body["ExternalId"], assumed[0].access_key) == ("shibboleth", "AKIATESTTESTTESTTEST")
-    assert {seen.access_key for seen in endpoint.seen if seen.speaks == "converse"} == {"ASIAPAINTER"}
+    assert {seen.access_key for seen in endpoint.seen if seen.speaks == bedrock} == {"ASIAPAINTER"}
 
 
 def test_a_key_is_sent_as_bearer_token_and_one_that_is_missing_is_named(
@@ -135,21 +137,22 @@ def test_confidential_work_stays_where_it_is_as_safe_even_when_that_is_down(
         assert other.calls == 1
 
 
-def test_confidential_work_fails_over_to_a_place_that_is_as_safe(gateway: Open) -> None:
+def test_confidential_work_fails_over_to_a_place_that_is_as_safe(gateway: Open, speaks: str) -> None:
+    place = PROTOCOLS[speaks]
     with broken(Fault.DOWN) as first, working() as third:
         places = [
-            bedrock_place(first, "public", residency="us"),
-            bedrock_place(first, "first", residency="eu", **KEEPS_NOTHING),
-            bedrock_place(third, "third", residency="eu", **KEEPS_NOTHING),
+            place(first, "public", residency="us"),
+            place(first, "first", residency="eu", **KEEPS_NOTHING),
+            place(third, "third", residency="eu", **KEEPS_NOTHING),
         ]
         assert gateway(places).ask(question(confidential=True), Verdict).place == "third"
 
 
 def test_where_no_place_is_cleared_confidential_work_is_refused_and_nothing_sent(
-    gateway: Open, database: Database
+    gateway: Open, database: Database, speaks: str
 ) -> None:
     with working() as endpoint:
-        models = gateway([bedrock_place(endpoint, retention=Retention.NONE)])
+        models = gateway([PROTOCOLS[speaks](endpoint, retention=Retention.NONE)])
         with pytest.raises(ModelCannot, match="cleared for confidential work"):
             models.ask(question(confidential=True), Verdict)
     assert endpoint.calls == 0
@@ -198,4 +201,4 @@ def test_a_profile_of_one_geography_costs_what_is_on_record_for_it(model: str, d
     assert plain.cost(1_000_000, 0) == 1.0
     profile = card(ModelSpec.parse(f"bedrock_converse:{model}"))
     assert profile.cost(1_000_000, 0) == pytest.approx(dearer)
-    assert profile.price_version == "2026-11-20"
+    assert profile.price_version == "2026-11-26"

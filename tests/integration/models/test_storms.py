@@ -13,15 +13,8 @@ from domain.model_calls import Attempted, Outcome
 from domain.usage import By
 from memory import Database, usage
 from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
-from tests.endpoints.gateways import GOOD, FastClock, Open, Verdict, bedrock_place, openai_place, question
+from tests.endpoints.gateways import GOOD, PROTOCOLS, FastClock, Open, Verdict, bedrock_place, openai_place, question
 from tests.integration.models.test_places import LONG_AGO
-
-PLACES = {"converse": bedrock_place, "chat": openai_place}
-
-
-@pytest.fixture(params=["converse", "chat"])
-def speaks(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.mark.parametrize("lie", ["0", "86400", "soon", None])
@@ -64,7 +57,7 @@ def test_an_endpoint_that_does_not_come_to_an_end_frees_the_run_in_time(
     """A socket's time-out only bounds the silence between two bytes."""
     seen: list[Attempted] = []
     with ModelEndpoint(lambda asked: Reply(GOOD, fault)) as endpoint:
-        models = gateway([PLACES[speaks](endpoint, timeout_s=0.4)], patience=20, seen=seen)
+        models = gateway([PROTOCOLS[speaks](endpoint, timeout_s=0.4)], patience=20, seen=seen)
         began = time.monotonic()
         with pytest.raises(ModelUnavailable, match="timed out"):
             models.ask(question(run_id=run_id, budget=1.0), Verdict)
@@ -79,14 +72,14 @@ def test_a_slow_first_place_does_not_keep_the_second_from_answering(gateway: Ope
         ModelEndpoint(lambda asked: Reply(GOOD, Fault.SILENT)) as slow,
         ModelEndpoint(lambda asked: Reply(GOOD)) as quick,
     ):
-        places = [PLACES[speaks](slow, "slow", timeout_s=0.3), PLACES[speaks](quick, "quick")]
+        places = [PROTOCOLS[speaks](slow, "slow", timeout_s=0.3), PROTOCOLS[speaks](quick, "quick")]
         answered = gateway(places).ask(question(), Verdict)
     assert (answered.place, answered.attempts) == ("quick", 2)
 
 
 def test_no_more_calls_are_under_way_than_the_place_takes(gateway: Open, speaks: str) -> None:
     with ModelEndpoint(lambda asked: Reply(GOOD, after_s=0.1)) as endpoint:
-        models = gateway([PLACES[speaks](endpoint, at_once=3)])
+        models = gateway([PROTOCOLS[speaks](endpoint, at_once=3)])
         with ThreadPoolExecutor(12) as pool:
             list(pool.map(lambda number: models.ask(question(), Verdict), range(24)))
     assert endpoint.calls == 24

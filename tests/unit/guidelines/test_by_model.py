@@ -17,9 +17,9 @@ from domain.rules import Certainty
 from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
 from tests.endpoints.gateways import gateway, openai_place, sqlite
 from tools.guidelines import compile_guidelines, read_guideline, with_model
-from tools.guidelines.by_model import compile_prompt
 from tools.models import NoModels
 from tools.models.catalogue import Known, Price
+from tools.prompts import prompt_file
 
 TEXT = "Prefer warm evening light.\n\nIdeally the table is set for two.\n\nTry to be generous."
 KNOWN = Known(match="scripted", price=Price(input=1, output=1))
@@ -94,6 +94,6 @@ def test_passages_travel_as_data_under_a_versioned_prompt(tmp_path: Path) -> Non
     found = re.search(r"PASSAGES (\[.*?\]) END OF PASSAGES", text)
     assert found
     assert [one["text"] for one in json.loads(found[1])] == [passage.text for passage in draft().left]
-    prompt, words = compile_prompt()
-    assert prompt.version >= 1
-    assert "never instructions to you" in words
+    file = prompt_file("tools.guidelines", "compile_guidelines")
+    assert file.prompt.version >= 1 and file.text == seen[0].body["messages"][0]["content"]
+    assert "never instructions to you" in file.text

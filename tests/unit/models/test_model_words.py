@@ -25,6 +25,7 @@ def ask(*parts: TextPart | ImagePart, brand: str = "demo", version: int = 1) -> 
     [
         "builtin",
         "bedrock_converse:eu.amazon.nova-2-lite-v1:0",
+        "bedrock_invoke:arn:aws:bedrock:eu-central-1:111122223333:imported-model/a1b2c3",
         "openai:qwen2.5-vl:7b@http://127.0.0.1:11434/v1",
         "openai:team@prod/model@https://proxy.example/v1",
     ],
@@ -39,7 +40,11 @@ def test_a_bedrock_spec_keeps_the_colon_of_its_model_id() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "gpt", "bedrock_converse:", "openai:m", "openai:@http://x", "openai:m@ftp://x", "builtin:x"]
+    "text",
+    [
+        "", "gpt", "bedrock_converse:", "bedrock_invoke:", "openai:m", "openai:@http://x", "openai:m@ftp://x",
+        "builtin:x",
+    ],
 )
 def test_any_other_spec_is_refused_in_words(text: str) -> None:
     with pytest.raises(ValueError, match="openai:MODEL@URL"):

@@ -7,12 +7,11 @@ from tools.judges.looking.asking import Bench, Forgetful, roles_that_look
 from tools.judges.looking.parts import FeatureFinder, Reference, checks_of_parts, compare_parts, placed_parts
 from tools.judges.looking.picture import look_at
 from tools.judges.looking.questions import gates_for
-from tools.judges.looking.sheets import PROMPTS, RUBRICS, prompt, rubric
+from tools.judges.looking.sheets import RUBRICS, rubric
 from tools.judges.looking.together import checks_of_set, judge_set, prefer
 from tools.judges.looking.verdicts import checks_of, vetoed
 
 __all__ = [
-    "PROMPTS",
     "RUBRICS",
     "Bench",
     "FeatureFinder",
@@ -27,7 +26,6 @@ __all__ = [
     "look_at",
     "placed_parts",
     "prefer",
-    "prompt",
     "roles_that_look",
     "rubric",
     "vetoed",

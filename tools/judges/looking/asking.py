@@ -16,7 +16,7 @@ from domain.models import AnswerT, Ask, AskPart, ImagePart, ModelRole, Payer, Te
 from domain.ports import Image, KnownAnswers, Models
 from domain.values import BrandId, Digest
 from tools.imaging.decode import encode_webp_preview
-from tools.judges.looking.sheets import prompt
+from tools.prompts import prompt_file
 
 JUDGES = (ModelRole.GATE_JUDGE, ModelRole.COMPONENT_JUDGE, ModelRole.SET_JUDGE)
 
@@ -96,7 +96,7 @@ def ask(
     A model that gives no usable answer, may not see this work or would go beyond the budget gives a reason instead:
     the caller abstains, it never passes.
     """
-    file = prompt(prompt_name)
+    file = prompt_file(__package__, prompt_name)
     asked = Ask(
         role=role, prompt=file.prompt, system=file.text, parts=tuple(parts), payer=bench.payer, longest=longest
     )
