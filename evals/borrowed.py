@@ -12,12 +12,14 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from domain.assets import Asset, AssetHit, AssetKind
 from domain.errors import NotFound, Refused
 from domain.ports import ArtifactStore, AssetLibrary, Image, Rulebook
 from domain.values import ArtifactRef, BrandId, Digest
+from evals.accounts import Account, OnAccountMeter, OnAccountModels
 from mcp_servers.workshop import Workshop
 from memory.artifacts import DirectoryStore
 from memory.database import Database, open_database
@@ -119,6 +121,7 @@ class Borrowed:
 async def borrowed(
     settings: Settings,
     brand: BrandId,
+    account: Account,
     *,
     rules: Sequence[Path] = (),
     checks: Book | None = None,
@@ -129,12 +132,13 @@ async def borrowed(
     Args:
         settings: which home.
         brand: whose library; raises NotFound where the home has no such brand.
+        account: who pays for models that are asked.
         rules: market packs and brand books (YAML) that replace those of the same market or brand.
         checks: the book of measured checks; the shipped one if none.
         keep_pictures: put new pictures into the brand's artifact store, so that they can be looked at.
     """
     scratch = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="onbrand-evals-"))
-    wired = await asyncio.to_thread(wire, settings)
+    wired = await asyncio.to_thread(wire, settings, metered=partial(OnAccountMeter, account=account))
     database: Database | None = None
     try:
         home = Home(scratch)
@@ -150,6 +154,7 @@ async def borrowed(
             effects=Effects(database),
             drawings=DrawingStore(home),
             destination=Nowhere(),
+            models=OnAccountModels(wired.models, account),
             checks=checks or wired.workshop.checks,
         )
         workshop.rulebook.brand(brand)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,15 @@ from pydantic import BaseModel
 from agents.services import Services
 from domain.errors import BadInput
 from domain.models import BUILTIN
-from domain.ports import Recorder
+from domain.ports import AssetLibrary, Recorder
 from domain.run import RunRequest
+from evals.accounts import Account
+from evals.accounts import recording as asks_recorded
 from evals.answers import Answers
 from evals.borrowed import borrowed
 from evals.changes import Changes, depending
 from evals.diff import Diff, diff
-from evals.offline import Purse, RecordedHistory, RecordedMemory
+from evals.offline import RecordedHistory, RecordedMemory
 from evals.recording import Recording, load, path_of
 from evals.replay import language_of, looking_of, parallel_of, play
 from evals.tape import Depends, Tape, TapedSession
@@ -38,7 +42,7 @@ from memory.runs import new_run_id
 from memory.traces import TraceWriter
 from service.heading import books, code_version
 from service.model_settings import ModelSettings
-from service.models import Notes
+from service.models import Notes, touches_confidential
 from service.settings import Settings
 
 
@@ -111,9 +115,11 @@ async def fork(recording: Recording, changes: Changes, settings: Settings, out: 
     tape = Tape(recording)
     before = await asyncio.to_thread(YamlRulebook, (settings.home,))
     changed = with_models(settings, changes)
-    async with borrowed(changed, head.brand, rules=changes.rules, checks=changes.checks) as workshop:
-        with await asyncio.to_thread(TraceWriter, folder / f"{run_id}.jsonl", run_id, head.brand) as trace:
-            recorder = From(trace, changes.step)
+    account = Account(known_as=head.run_id, run_id=run_id, budget=request.budget)
+    async with borrowed(changed, head.brand, account, rules=changes.rules, checks=changes.checks) as workshop:
+        trace = await asyncio.to_thread(TraceWriter, folder / f"{run_id}.jsonl", run_id, head.brand)
+        recorder = From(trace, changes.step)
+        with trace, asks_recorded(workshop.models, recorder):
             grid = changes.grid or int(head.context.get("grid", 9))
             recorder.record("header", **forked_head(recording, changes, workshop, request, grid))
             depends = recorder.depends(depending(changes, head.brand, before, workshop.rulebook))
@@ -130,9 +136,9 @@ async def fork(recording: Recording, changes: Changes, settings: Settings, out: 
                 services = Services(
                     brand=head.brand,
                     sessions=Sessions(**taped),
-                    language=language_of(recording, models, notes),
+                    language=language_of(recording, models, notes, partial(confidential, workshop.library, request)),
                     told=notes.take,
-                    ledger=Purse(),
+                    ledger=account.purse,
                     history=RecordedHistory.of(recording),
                     memory=RecordedMemory.of(recording),
                     looking=looking_of(recording),
@@ -147,6 +153,12 @@ async def fork(recording: Recording, changes: Changes, settings: Settings, out: 
         made += session.made
     forked = await asyncio.to_thread(load, folder / f"{run_id}.jsonl")
     return Fork(recording, forked, made, diff(recording, forked))
+
+
+def confidential(library: AssetLibrary, request: RunRequest, text: str, assets: Sequence[str]) -> bool:
+    """Whether words, assets or what the request chose are confidential: looked up now, as a run does."""
+    chosen = [asset for asset in (request.product, request.background) if asset]
+    return touches_confidential(library, request.brand, text, (*assets, *chosen))
 
 
 def forked_head(

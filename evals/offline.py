@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -40,26 +41,32 @@ class Reserved:
 
 
 class Purse:
-    """A `Ledger` in memory with the rule of the real one: what is booked and set aside stays within the budget."""
+    """A `Ledger` in memory with the rule of the real one: what is booked and set aside stays within the budget.
+
+    Safe to share between threads.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._booked: dict[str, Money] = defaultdict(float)
         self._open: list[Reserved] = []
 
     def reserve(self, run_id: str, brand: str, stage: str, what: str, amount: float, budget: float) -> Reserved:
         """Set money aside; raises OverBudget when it does not fit."""
-        committed = self._booked[run_id] + sum(r.amount for r in self._open if r.run_id == run_id and not r.settled)
-        if amount > 0 and committed + amount > budget + 1e-9:
-            raise OverBudget(f"{what} would cost ${amount:.4g} of a budget of ${budget:.4g}", where=stage)
-        reserved = Reserved(run_id, amount)
-        self._open.append(reserved)
+        with self._lock:
+            aside = sum(r.amount for r in self._open if r.run_id == run_id and not r.settled)
+            if amount > 0 and self._booked[run_id] + aside + amount > budget + 1e-9:
+                raise OverBudget(f"{what} would cost ${amount:.4g} of a budget of ${budget:.4g}", where=stage)
+            reserved = Reserved(run_id, amount)
+            self._open.append(reserved)
         return reserved
 
     def book(self, reservation: Reserved, actual: float) -> None:
         """What the call cost."""
-        if not reservation.settled:
-            reservation.settled = True
-            self._booked[reservation.run_id] += actual
+        with self._lock:
+            if not reservation.settled:
+                reservation.settled = True
+                self._booked[reservation.run_id] += actual
 
     def release(self, reservation: Reserved) -> None:
         """The call was never made."""

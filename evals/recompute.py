@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import OnbrandError
+from domain.run import RunRequest
 from domain.trace import ToolCall
+from evals.accounts import Account
 from evals.borrowed import borrowed
 from evals.differences import Difference, first
 from evals.recording import Recording
@@ -61,8 +63,10 @@ async def recompute(recording: Recording, settings: Settings) -> Recomputed:
     Raises NotFound when the home that the settings name has no such brand.
     """
     began, made, artifacts = time.perf_counter(), 0, 0
+    head = recording.header
+    account = Account(known_as=head.run_id, budget=RunRequest.model_validate(head.request).budget)
     async with (
-        borrowed(settings, recording.header.brand, keep_pictures=False) as workshop,
+        borrowed(settings, head.brand, account, keep_pictures=False) as workshop,
         open_sessions(Servers.over(workshop), Unheard()) as sessions,
     ):
         for call in to_make(recording):

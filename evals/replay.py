@@ -8,7 +8,7 @@ ever delivered.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -99,14 +99,27 @@ async def replay(recording: Recording) -> Replay:
     return Replay(recording, replayed, difference, remarks, time.perf_counter() - began)
 
 
-def language_of(recording: Recording, models: TapedModels, notes: Notes) -> Language:
-    """The built-in reader and writer, knowing the product titles that the recorded run knew; models as they were."""
+def public(text: str, assets: Sequence[str]) -> bool:
+    """Nothing is confidential to a tape: it asks nobody."""
+    return False
+
+
+def language_of(
+    recording: Recording,
+    models: TapedModels,
+    notes: Notes,
+    confidential: Callable[[str, Sequence[str]], bool] = public,
+) -> Language:
+    """The built-in reader and writer, knowing the product titles that the recorded run knew; models as they were.
+
+    `confidential` says of the words and assets of an ask whether only a place cleared for that may see it.
+    """
     built_in = BuiltinLanguage(lambda brand: recording.header.titles)
     if not any(models.serves(role) for role in models.specs):
         return built_in
 
     def payer(stage: str, text: str, assets: Sequence[str]) -> Payer:
-        return Payer(brand=recording.header.brand, stage=stage)
+        return Payer(brand=recording.header.brand, stage=stage, confidential=confidential(text, assets))
 
     return ModelLanguage(models, built_in, payer, notes.add, channel_ids)
 

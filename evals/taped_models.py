@@ -25,7 +25,8 @@ from tools.prompts import PromptFile
 
 @dataclass
 class TapedModels:
-    """Implements `domain.ports.Models`. `specs` are the models by role; `live` answers what the recording cannot.
+    """Implements `domain.ports.Models`. `specs` are the models by role; `live` answers what the recording cannot, and
+    records it itself.
 
     `prompts` replace those of the same name: an ask with other words is another ask. `stale` says whether everything
     is asked for real by now.
@@ -62,7 +63,8 @@ class TapedModels:
             return self._played(found, answer)
         if self.live is None:
             raise self._miss(ask)
-        return self._answered(ask, answer)
+        self.asked[ask.role.value] += 1
+        return self.live.ask(ask, answer)
 
     def unused(self) -> list[ModelCall]:
         """Recorded asks that nobody made again."""
@@ -97,20 +99,6 @@ class TapedModels:
             attempts=int(told.get("attempts", 1)), repairs=len(told.get("repairs", ())),
             notes=tuple(told.get("notes", ())),
         )
-
-    def _answered(self, ask: Ask, answer: type[AnswerT]) -> Answered[AnswerT]:
-        assert self.live is not None
-        self.asked[ask.role.value] += 1
-        answered = self.live.ask(ask, answer)
-        self.recorder.record(
-            "model_call", role=ask.role.value, model=str(answered.model), request=ask.transcript(),
-            response={
-                "value": answered.value.model_dump(mode="json"), "used": answered.used.model_dump(),
-                "place": answered.place, "attempts": answered.attempts, "repairs": [], "notes": list(answered.notes),
-            },
-            seconds=answered.seconds, cost=answered.used.cost,
-        )
-        return answered
 
     def _miss(self, ask: Ask) -> ReplayMiss:
         said = ask.transcript()

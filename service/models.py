@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from domain.model_calls import Observer
+from domain.model_calls import Meter, Observer
 from domain.models import ModelRole, Payer
 from domain.ports import AssetLibrary, Language, Recorder
 from domain.values import BrandId, RunId
@@ -50,9 +50,15 @@ class Notes:
 
 
 def models_for(
-    settings: ModelSettings, ledger: Ledger, home: Home, observer: Observer = lambda attempt: None
+    settings: ModelSettings,
+    ledger: Ledger,
+    home: Home,
+    observer: Observer = lambda attempt: None,
+    metered: Callable[[Meter], Meter] = lambda meter: meter,
 ) -> Gateway | NoModels:
     """The gateway, or none where every role is the built-in's: then nothing of it is opened.
+
+    `metered` may stand a meter of its own before the ledger's.
 
     Raises Misconfigured for a model without a price on record.
     """
@@ -66,7 +72,7 @@ def models_for(
     return Gateway(
         seats,
         transports(),
-        Metering(ledger),
+        metered(Metering(ledger)),
         chats=ChatFiles(home, settings.chat_days) if settings.chat_days else None,
         observer=observer,
         patience=settings.patience_s,

@@ -10,7 +10,7 @@ from domain.assets import Asset, AssetHit, AssetKind
 from domain.brief import Brief, Question
 from domain.candidate import Candidate, Feedback
 from domain.composition import Caption, Scene
-from domain.model_calls import Observer
+from domain.model_calls import Meter, Observer
 from domain.ports import ArtifactStore, Destination, Drawings
 from domain.rules import BrandBook
 from domain.run import RunView
@@ -133,12 +133,19 @@ class Wired:
             may_publish(view.rules_checked, market)
 
 
-def wire(settings: Settings, observer: Observer = lambda attempt: None) -> Wired:
-    """Open the home and stand an implementation behind every port; `observer` is told of each attempt at a model."""
+def wire(
+    settings: Settings,
+    observer: Observer = lambda attempt: None,
+    metered: Callable[[Meter], Meter] = lambda meter: meter,
+) -> Wired:
+    """Open the home and stand an implementation behind every port; `observer` is told of each attempt at a model.
+
+    `metered` may stand a meter of its own before the ledger's, for work that is in no run table.
+    """
     home = Home(settings.home)
     database = open_database(settings.database_url or home)
     ledger = Ledger(database, settings.models.allowances, settings.models.team_of)
-    models = models_for(settings.models, ledger, home, observer)
+    models = models_for(settings.models, ledger, home, observer, metered)
     artifacts, drawings = stores(settings, home)
     embedder = text_embedder(settings.sentence_model)
     library = Library(

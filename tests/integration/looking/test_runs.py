@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from sqlalchemy import delete, select
 
 from domain.assets import Asset
 from domain.candidate import Candidate, CandidateVerdict, EditOutcome, EditTarget, Severity, Slot, Verdict
@@ -19,11 +23,16 @@ from domain.ports import Drawn, Image
 from domain.rules import BrandBook, Certainty, Criterion, CriterionMethod, Policy, Signature, criteria_digest
 from domain.run import RunRequest, RunStatus, RunView
 from domain.trace import ModelCall, ToolCall, read_trace
+from evals.changes import parsed
+from evals.fork import Fork, fork
+from evals.recording import load
 from evals.scripted_eye import KNOWN, MODEL, Look, Script, all_well, eye_place, served
 from mcp_servers.connect import Servers
 from memory.brand_books import BrandBooks
+from memory.database import open_database
 from memory.home import Home
 from memory.rulebook import YamlRulebook
+from memory.tables import known_answers, ledger
 from service.model_settings import ModelSettings
 from service.orchestrator import Onbrand
 from service.settings import Settings
@@ -148,16 +157,42 @@ async def test_the_known_trap_a_high_mean_does_not_save_a_misspelled_sign(tmp_pa
     assert all(found(by_id[name], "look:brand_sign").verdict is Verdict.PASS for name in view.shortlist)
 
 
-async def test_models_see_finalists_alone_and_never_what_a_measured_gate_failed(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Judged:
+    """A home with one run that models judged: how the run ended, what they saw, and what the ledger held then."""
+
+    home: Path
+    view: RunView
+    looks: list[Look]
+    rows: list[Row]
+
+    @property
+    def own_rows(self) -> list[Row]:
+        """The recorded run's rows as they are now."""
+        return [row for row in booked(self.home) if row.run_id == self.view.run_id]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    return asyncio.run(recorded_in(tmp_path_factory.mktemp("judged")))
+
+
+async def recorded_in(home: Path) -> Judged:
     looks: list[Look] = []
 
     def noting(look: Look) -> dict[str, Any]:
         looks.append(look)
         return all_well(look)
 
-    async with onbrand(tmp_path, noting) as opened:
+    async with onbrand(home, noting) as opened:
         view = await run(opened, option="standard", rounds=0)
-        events = list(read_trace(Path(view.trace_path)))
+    assert view.status is RunStatus.REVIEW, view.failure
+    return Judged(home, view, looks, booked(home))
+
+
+def test_models_see_finalists_alone_and_never_what_a_measured_gate_failed(judged: Judged) -> None:
+    view, looks = judged.view, judged.looks
+    events = list(read_trace(Path(view.trace_path)))
     seen = [c for c in view.candidates if any(f.check.startswith("look:") for f in c.findings)]
     assert {c.id for c in seen} == set(view.shortlist)
     measured = [f for c in seen for f in c.findings if not f.check.startswith("look:")]
@@ -168,6 +203,79 @@ async def test_models_see_finalists_alone_and_never_what_a_measured_gate_failed(
     assert len(asked) == len(looks)
     assert {look.about for look in looks} == {"picture", "parts", "pairs", "set"}
     assert view.costs.actual > 0
+
+
+class Row(NamedTuple):
+    """One call of a model in the home's ledger; `actual` in billionths of a dollar."""
+
+    run_id: str | None
+    brand: str
+    status: str
+    actual: int
+
+
+def booked(home: Path) -> list[Row]:
+    """The ledger's rows for calls of models."""
+    columns = (ledger.c.run_id, ledger.c.brand, ledger.c.status, ledger.c.actual)
+    with closing(open_database(Home(home))) as database, database.read() as connection:
+        return [Row(*row) for row in connection.execute(select(*columns).where(ledger.c.role != ""))]
+
+
+def logged(home: Path) -> Counter[str]:
+    """How many conversations the home's chat logs hold, by run."""
+    lines = [line for path in home.rglob("chats/*.jsonl") for line in path.read_text("utf-8").splitlines()]
+    return Counter(json.loads(line)["run_id"] for line in lines)
+
+
+async def looked_anew(judged: Judged, trace: Path, folder: Path, *sets: str) -> Fork:
+    """A fork in which models that know nothing of what they were asked before look at the finalists again."""
+    with closing(open_database(Home(judged.home))) as database, database.begin() as connection:
+        connection.execute(delete(known_answers))
+    with served(all_well) as url:
+        spec = f"openai:{MODEL}@{url}"
+        models = ModelSettings(
+            gate_judge=spec, component_judge=spec, set_judge=spec, places=(eye_place(url),), known=(KNOWN,),
+            chat_days=7,
+        )
+        changes = parsed(list(sets), step="settle")
+        return await fork(load(trace), changes, Settings(home=judged.home, models=models), folder)
+
+
+async def test_a_forks_looks_are_booked_to_the_brand_and_never_to_the_recorded_run(
+    judged: Judged, tmp_path: Path
+) -> None:
+    own = judged.own_rows
+    assert own
+    forked = (await looked_anew(judged, Path(judged.view.trace_path), tmp_path, "shortlist=1")).forked
+    assert judged.own_rows == own, "the recorded run pays for nothing more"
+    new = [row for row in booked(judged.home) if row.run_id is None]
+    assert {(row.brand, row.status) for row in new} == {("demo", "booked")}
+    assert len(forked.models) == len(new) > 0, "each is in the fork's own trace"
+    assert not any(call.taped for call in forked.models)
+    cost = sum(call.cost for call in forked.models)
+    assert cost == pytest.approx(sum(row.actual for row in new) / 1e9)
+    assert forked.status is not None
+    assert forked.status.spent == pytest.approx(cost)
+    assert logged(judged.home)[forked.header.run_id] == len(new)
+    assert logged(judged.home)[judged.view.run_id] == len(own)
+
+
+def renamed(trace: Path, to: Path) -> Path:
+    """The trace as if its run were called otherwise: one that this home has not."""
+    to.write_text(trace.read_text("utf-8").replace(trace.stem, to.stem), encoding="utf-8")
+    return to
+
+
+async def test_a_forks_own_budget_bounds_its_looks_and_its_run_need_not_be_of_this_home(
+    judged: Judged, tmp_path: Path
+) -> None:
+    elsewhere = renamed(Path(judged.view.trace_path), tmp_path / "run-zzzzzzzzzzzz.jsonl")
+    before = booked(judged.home)
+    forked = (await looked_anew(judged, elsewhere, tmp_path, "shortlist=1", "budget=0.000001")).forked
+    assert {(call.error or {}).get("code") for call in forked.models} == {"over_budget"}
+    assert forked.status is not None
+    assert (forked.status.status, forked.status.spent) == ("review", 0)
+    assert booked(judged.home) == before
 
 
 async def test_without_a_model_nothing_of_it_is_in_the_run(tmp_path: Path) -> None:
