@@ -6,6 +6,8 @@ is to be recovered by questions. Held against asking everything, and against ask
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import product as combinations
 
@@ -15,7 +17,7 @@ from agents.understand import MOST_QUESTIONS, answer_question, clarify, understa
 from domain.brief import Brief, Question
 from domain.run import RunRequest
 from evals.paper import paper
-from evals.suite import Case, Metric, Scored, Suite
+from evals.suite import OURS, Case, Metric, OneByOne, ScoreOne, Suite
 
 FACTS = ("products", "background", "markets", "channels")
 
@@ -149,19 +151,25 @@ async def everything(hidden: Hidden, services: Services) -> Case:
     return scored(hidden, brief, form, told["brief"])
 
 
-async def run(limit: int | None) -> Scored:
-    """Score the stage and both baselines."""
-    chosen = cases()[:limit]
-    async with paper() as bench:
-        services = bench.services
-        return Scored(
-            cases=tuple([await ours(hidden, services) for hidden in chosen]),
-            baselines={
-                "ask nothing": tuple([await nothing(hidden, services) for hidden in chosen]),
-                "ask everything": tuple([await everything(hidden, services) for hidden in chosen]),
-            },
-        )
+def asked() -> dict[str, str]:
+    """What each user says at first."""
+    return {hidden.id: hidden.request for hidden in cases()}
 
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[ScoreOne]:
+    """The stage and both baselines."""
+    users = {hidden.id: hidden for hidden in cases()}
+    ways = {OURS: ours, "ask nothing": nothing, "ask everything": everything}
+    async with paper() as bench:
+
+        async def score(name: str) -> dict[str, Case]:
+            return {side: await way(users[name], bench.services) for side, way in ways.items()}
+
+        yield score
+
+
+EACH = OneByOne(asked, opened)
 
 SUITE = Suite(
     name="questions",
@@ -180,5 +188,6 @@ SUITE = Suite(
         Metric(name="about what was said", of="about_said", better="lower"),
         Metric(name="asked twice", of="twice", better="lower"),
     ),
-    run=run,
+    run=EACH.run,
+    each=EACH,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from functools import lru_cache
 
 from domain.assets import Asset, AssetKind
@@ -13,7 +14,7 @@ from domain.composition import Caption, Scene
 from domain.errors import BadInput
 from domain.values import Size
 from evals.paper import NO_PICTURE
-from evals.suite import Case, Metric, Scored, Suite
+from evals.suite import OURS, Case, Metric, OneByOne, ScoreOne, Suite
 from evals.understanding import requests
 from service.wiring import BuiltinLanguage
 from tools.imaging.scenes import catalogue
@@ -89,30 +90,46 @@ def scored(case: str, text: str, caption: Caption | None, brief: Brief, scene: S
     )
 
 
-async def run(limit: int | None) -> Scored:
-    """Score the writer over every request that names a product, in the scene that fits best."""
+@lru_cache(maxsize=1)
+def told() -> dict[str, Brief]:
+    """Every request that names a product, as the built-in reader has it."""
+    language, briefs = BuiltinLanguage(), {}
+    for case in requests():
+        try:
+            brief = language.read(case.request, "demo")
+        except BadInput:
+            continue
+        if brief.products:
+            briefs[case.id] = brief
+    return briefs
 
-    def work() -> Scored:
-        language, embedder, scenes = BuiltinLanguage(), StaticEmbedder(), catalogue()
-        ours, pasted = [], []
-        for case in requests():
-            try:
-                brief = language.read(case.request, "demo")
-            except BadInput:
-                continue
-            if not brief.products:
-                continue
-            scene = search_scenes(brief, scenes, embedder, limit=1)[0].scene
-            product = product_of(brief)
-            (caption,) = language.captions(brief, [scene], product, LIMIT)
-            ours.append(scored(case.id, caption.text(), caption, brief, scene, product))
-            pasted.append(scored(case.id, case.request, None, brief, scene, product))
-            if len(ours) == limit:
-                break
-        return Scored(cases=tuple(ours), baselines={"the request as typed": tuple(pasted)})
 
-    return await asyncio.to_thread(work)
+def asked() -> dict[str, str]:
+    """What each caption is for."""
+    return {name: brief.request for name, brief in told().items()}
 
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[ScoreOne]:
+    """The writer, in the scene that fits each request best, and the request as it was typed."""
+    language, embedder, scenes = BuiltinLanguage(), StaticEmbedder(), catalogue()
+
+    def work(name: str) -> dict[str, Case]:
+        brief = told()[name]
+        scene, product = search_scenes(brief, scenes, embedder, limit=1)[0].scene, product_of(brief)
+        (caption,) = language.captions(brief, [scene], product, LIMIT)
+        return {
+            OURS: scored(name, caption.text(), caption, brief, scene, product),
+            "the request as typed": scored(name, brief.request, None, brief, scene, product),
+        }
+
+    async def score(name: str) -> dict[str, Case]:
+        return await asyncio.to_thread(work, name)
+
+    yield score
+
+
+EACH = OneByOne(asked, opened)
 
 SUITE = Suite(
     name="captions",
@@ -133,5 +150,6 @@ SUITE = Suite(
         Metric(name="nothing avoided shown", of="avoided"),
         Metric(name="product unchanged", of="change"),
     ),
-    run=run,
+    run=EACH.run,
+    each=EACH,
 )

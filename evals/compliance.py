@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from functools import lru_cache
 from importlib import resources
@@ -12,7 +13,7 @@ from domain.brief import Brief
 from domain.documents import read_yaml
 from domain.rules import Rule, RuleCheck, RuleVerdict
 from domain.values import MarketCode, Model
-from evals.suite import Case, Metric, Scored, Suite
+from evals.suite import OURS, Case, Metric, OneByOne, ScoreOne, Suite
 from memory.rulebook import YamlRulebook
 from service.wiring import BuiltinLanguage
 from tools.rules import check_brief
@@ -34,10 +35,11 @@ class Asked(Model):
 
 
 @lru_cache(maxsize=1)
-def asked() -> tuple[Asked, ...]:
-    """The committed cases."""
+def committed() -> dict[str, Asked]:
+    """The committed cases, by number and request."""
     text = resources.files("evals").joinpath("suites", "compliance.yaml").read_text("utf-8")
-    return tuple(Asked.model_validate(case) for case in read_yaml(text)["cases"])
+    cases = [Asked.model_validate(case) for case in read_yaml(text)["cases"]]
+    return {f"{number:02d} {case.request}": case for number, case in enumerate(cases, start=1)}
 
 
 def by_rules(case: Asked, brief: Brief, rulebook: YamlRulebook) -> set[str]:
@@ -65,13 +67,13 @@ def named(rule: Rule, sector: str, words: set[str]) -> bool:
     return any(entry.lstrip("@").split("-")[0] in words for entry in (*rule.must_not, *rule.applies_when.words))
 
 
-def scored(number: int, case: Asked, raised: set[str]) -> Case:
+def scored(name: str, case: Asked, raised: set[str]) -> Case:
     """Hits, misses and false alarms of one request."""
     wanted = set(case.hits)
     counted = raised - set(case.may)
     missed, false = sorted(wanted - raised), sorted(counted - wanted)
     return Case(
-        id=f"{number:02d} {case.request}",
+        id=name,
         scores={
             "hit": len(wanted & raised), "wanted": len(wanted), "raised": len(counted), "right": len(counted & wanted),
             "whole": float(not missed and not false),
@@ -80,19 +82,28 @@ def scored(number: int, case: Asked, raised: set[str]) -> Case:
     )
 
 
-async def run(limit: int | None) -> Scored:
-    """Score the rules and the baseline."""
+def asked() -> dict[str, str]:
+    """What each case asks for, and where."""
+    return {name: f"{case.request} ({case.sector}; {', '.join(case.markets)})" for name, case in committed().items()}
 
-    def work() -> Scored:
-        rulebook, language = YamlRulebook(), BuiltinLanguage()
-        chosen = [(n, case, language.read(case.request, "demo")) for n, case in enumerate(asked()[:limit], start=1)]
-        return Scored(
-            cases=tuple(scored(n, case, by_rules(case, brief, rulebook)) for n, case, brief in chosen),
-            baselines={"own words": tuple(scored(n, case, by_names(case, rulebook)) for n, case, _ in chosen)},
-        )
 
-    return await asyncio.to_thread(work)
+@asynccontextmanager
+async def opened() -> AsyncIterator[ScoreOne]:
+    """The rules and the baseline."""
+    rulebook, language = YamlRulebook(), BuiltinLanguage()
 
+    def work(name: str) -> dict[str, Case]:
+        case = committed()[name]
+        raised = by_rules(case, language.read(case.request, "demo"), rulebook)
+        return {OURS: scored(name, case, raised), "own words": scored(name, case, by_names(case, rulebook))}
+
+    async def score(name: str) -> dict[str, Case]:
+        return await asyncio.to_thread(work, name)
+
+    yield score
+
+
+EACH = OneByOne(asked, opened)
 
 SUITE = Suite(
     name="compliance",
@@ -107,5 +118,6 @@ SUITE = Suite(
         Metric(name="precision", of="right", over="raised"),
         Metric(name="whole", of="whole"),
     ),
-    run=run,
+    run=EACH.run,
+    each=EACH,
 )

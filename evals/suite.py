@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -28,6 +29,9 @@ SUITES = {
     "revision": "evals.revision",
 }
 """The suites, in the order of a full run: those that need no picture first."""
+
+OURS = "onbrand"
+"""The system, beside the names of baselines."""
 
 Better = Literal["higher", "lower"]
 
@@ -75,15 +79,40 @@ class SuiteRun(Model):
     notes: tuple[str, ...] = ()
 
 
+ScoreOne = Callable[[str], Awaitable[Mapping[str, Case]]]
+"""Scores the case of this id: how it came out for the system (OURS) and for every baseline."""
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """Cases that are scored one after another. `asked` gives each id with what the case asks, in words and in order;
+    `opened` opens what they are scored on. It is not to be asked for two cases at once.
+    """
+
+    asked: Callable[[], Mapping[str, str]]
+    opened: Callable[[], AbstractAsyncContextManager[ScoreOne]]
+
+    async def run(self, limit: int | None) -> Scored:
+        """Score every case, or the first `limit`."""
+        async with self.opened() as score:
+            rows = [await score(case) for case in list(self.asked())[:limit]]
+        sides = {side: tuple(row[side] for row in rows) for side in rows[0]}
+        return Scored(cases=sides.pop(OURS), baselines=sides)
+
+
 @dataclass(frozen=True)
 class Suite:
-    """A suite. `run` takes how many cases at most (None: all) and scores them; `scorer` says how, for people."""
+    """A suite. `run` takes how many cases at most (None: all) and scores them; `scorer` says how, for people.
+
+    `each` is there where cases can be scored one by one; elsewhere they are made together.
+    """
 
     name: str
     about: str
     scorer: str
     metrics: tuple[Metric, ...]
     run: Callable[[int | None], Awaitable[Scored]]
+    each: OneByOne | None = None
 
 
 def suite_named(name: str) -> Suite:

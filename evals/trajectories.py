@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -13,7 +15,7 @@ from domain.values import Model
 from evals.homes import demo_home
 from evals.matching import Match, collapsed, matches
 from evals.recording import Recording, load, path_of
-from evals.suite import Case, Metric, Scored, Suite
+from evals.suite import OURS, Case, Metric, OneByOne, ScoreOne, Suite
 from service.orchestrator import Onbrand
 
 
@@ -77,19 +79,31 @@ def scored(case: Trajectory, path: list[str], tools: set[str], status: str) -> C
     )
 
 
-async def run(limit: int | None) -> Scored:
-    """Run every case; the baseline is the fixed way, with every tool the case wants and none it does not."""
-    chosen = committed().cases[:limit]
-    ours = []
+def asked() -> dict[str, str]:
+    """What each run is asked for."""
+    return {case.id: case.request.request for case in committed().cases}
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[ScoreOne]:
+    """Real runs; the baseline is the fixed way, with every tool the case wants and none it does not."""
+    cases = {case.id: case for case in committed().cases}
     async with demo_home() as onbrand:
-        for case in chosen:
+
+        async def score(name: str) -> dict[str, Case]:
+            case = cases[name]
             made = await recorded(case, onbrand)
             tools = {f"{call.server}.{call.tool}" for call in made.calls}
             status = made.status.status if made.status else "cut off"
-            ours.append(scored(case, collapsed(path_of(made.steps)), tools, status))
-    fixed = [scored(case, list(committed().fixed), set(case.tools), "review") for case in chosen]
-    return Scored(cases=tuple(ours), baselines={"a fixed pipeline": tuple(fixed)})
+            return {
+                OURS: scored(case, collapsed(path_of(made.steps)), tools, status),
+                "a fixed pipeline": scored(case, list(committed().fixed), set(case.tools), "review"),
+            }
 
+        yield score
+
+
+EACH = OneByOne(asked, opened)
 
 SUITE = Suite(
     name="trajectories",
@@ -105,5 +119,6 @@ SUITE = Suite(
         Metric(name="tools", of="tools"),
         Metric(name="status", of="status"),
     ),
-    run=run,
+    run=EACH.run,
+    each=EACH,
 )

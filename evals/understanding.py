@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib import resources
 
 from domain.documents import read_yaml
 from evals import briefs
-from evals.suite import Case, Metric, Scored, Suite
+from evals.suite import OURS, Case, Metric, OneByOne, ScoreOne, Suite
 
 ALL = "all"
 
@@ -40,19 +42,24 @@ def scored(case: briefs.Case, read: briefs.Read) -> Case:
     return Case(id=case.id, scores=scores, says=tuple(lines))
 
 
-async def run(limit: int | None) -> Scored:
-    """Score the reader and the keyword baseline."""
+def asked() -> dict[str, str]:
+    """Every request by its id."""
+    return {case.id: case.request for case in requests()}
 
-    def work() -> Scored:
-        chosen = requests()[:limit]
-        ours, keywords = briefs.grammar_reader(), briefs.keyword_reader()
-        return Scored(
-            cases=tuple(scored(case, ours) for case in chosen),
-            baselines={"keywords": tuple(scored(case, keywords) for case in chosen)},
-        )
 
-    return await asyncio.to_thread(work)
+@asynccontextmanager
+async def opened() -> AsyncIterator[ScoreOne]:
+    """The reader and the keyword baseline."""
+    cases = {case.id: case for case in requests()}
+    readers = {OURS: briefs.grammar_reader(), "keywords": briefs.keyword_reader()}
 
+    async def score(name: str) -> dict[str, Case]:
+        return {side: await asyncio.to_thread(scored, cases[name], read) for side, read in readers.items()}
+
+    yield score
+
+
+EACH = OneByOne(asked, opened)
 
 SUITE = Suite(
     name="understanding",
@@ -71,5 +78,6 @@ SUITE = Suite(
         *(Metric(name=f"{f}: precision", of=f"{f}.right", over=f"{f}.predicted") for f in briefs.FIELDS),
         *(Metric(name=f"{f}: recall", of=f"{f}.right", over=f"{f}.expected") for f in briefs.FIELDS),
     ),
-    run=run,
+    run=EACH.run,
+    each=EACH,
 )
