@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,6 +277,28 @@ async def test_a_trace_is_cut_to_what_shows_a_failure_and_the_rest_still_replays
     count = await cases.differing_prefix(changed, cases.replays_otherwise)
     assert changed[count - 1].kind == "node_finished"
     assert getattr(changed[count - 1], "node", "") == "plan"
+
+
+def test_recorded_runs_open_in_inspect_with_every_call_answer_and_picture(recorded: Recorded, tmp_path: Path) -> None:
+    from inspect_ai.log import read_eval_log
+
+    paths = {"published": recorded.published, "review": recorded.asked, "nothing_passed": recorded.nothing}
+    done = subprocess.run(
+        [*EVALS, "inspect", *map(str, paths.values()), "--out", str(tmp_path), "--json"],
+        env=environment(recorded.home), capture_output=True, text=True, check=False, timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    samples = {sample.id: sample for sample in read_eval_log(json.loads(done.stdout)["log"]).samples or ()}
+    for status, path in paths.items():
+        sample = samples[path.stem]
+        told = Counter(event.kind for event in read_trace(path))
+        opened = Counter(event.event for event in sample.events)
+        assert (opened["tool"], opened["input"]) == (told["tool_call"], told["interrupt_answer"])
+        assert opened["span_begin"] == opened["span_end"] >= len(load(path).steps)
+        assert sum(image.startswith("data:image/webp") for image in sample.attachments.values()) >= 3
+        assert sample.scores is not None
+        verdict = sample.scores["verdict"]
+        assert (verdict.value, verdict.answer) == ("I" if status == "nothing_passed" else "C", status)
 
 
 def test_a_killed_and_resumed_run_replays_as_one(recorded: Recorded, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ MAY_IMPORT = {
 MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 CLIENT_SIDE = ("mcp_servers.toolbox", ".contract", ".client", "mcp_servers.wire")
 ONE_ADAPTER = {
+    "inspect_ai": "evals/inspect/",
     "pypdf": "tools/guidelines/documents.py",
     "rapidocr": "tools/judges/ocr.py",
     "tokenizers": "tools/search/",
@@ -65,6 +66,15 @@ def test_an_untyped_library_stays_behind_its_one_adapter(library: str, adapter: 
     ]
     assert users, f"nobody imports {library}: take it out of this list"
     assert all(user.startswith(adapter) for user in users), users
+
+
+def test_only_the_command_that_writes_for_inspect_imports_what_needs_it() -> None:
+    users = [
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        if any(name.startswith("evals.inspect") for name in imported(path)) and "evals/inspect/" not in str(path)
+    ]
+    assert users == ["evals/cli/inspecting.py"]
 
 
 def test_chroma_is_named_in_its_adapter_alone() -> None:
