@@ -16,12 +16,12 @@ def case_of(one: Set, *, called: bool, odd: str | None, unsure: bool = False, sa
     """One set: whether it was called inconsistent, and whether the odd one was named. Unsure is neither."""
     scores = {"abstained": float(unsure), f"abstained.{one.delivery}": float(unsure)}
     if one.odd is None:
-        scores |= {"false_alarm": float(called), f"false_alarm.{one.delivery}": float(called), "right": float(not called)}
+        scores |= {"false_alarm": float(called), f"false_alarm.{one.delivery}": float(called)}
         return Case(id=one.id, scores=scores, says=tuple(says) if called else ())
     named = float(called and odd == one.odd)
     scores |= {
-        "found": float(called), "named": named, f"found.{one.delivery}": float(called), f"{one.kind}.found": float(called),
-        f"{one.kind}.named": named, "right": float(called),
+        "found": float(called), "named": named, f"found.{one.delivery}": float(called),
+        f"{one.kind}.found": float(called), f"{one.kind}.named": named,
     }
     if one.level:
         scores |= {f"{one.kind}.found.{one.level}": float(called)}

@@ -23,7 +23,6 @@ from domain.composition import Caption, Composition, Scene
 from domain.documents import read_yaml
 from domain.ports import Image
 from domain.values import Affine, AssetId, Box, Model, Size
-from evals.defects import FILLED_IN
 from evals.planting import to_display, to_linear
 from evals.repair import Bench
 from mcp_servers.assets.contract import CutOut
@@ -124,7 +123,7 @@ def committed() -> Consistency:
 
 
 def orders(rule: Consistency) -> Iterator[Order]:
-    """Every set: for each product the sound ones of every delivery, then each kind and strength, deliveries by turns."""
+    """Every set: for each product the sound ones of every delivery, then each kind and strength, by turns."""
     turn = 0
     for product in rule.products:
         for delivery in rule.deliveries:
@@ -186,7 +185,7 @@ class Studio:
             planted = order.kind if number == odd else None
             drawn, image = self._sound(slot, cutout)
             if planted is not None and planted.name == "scaled":
-                drawn, image = self._draw(smaller(slot, order.strength), {slot.products[0]: cutout})
+                drawn, image = self._out_of_scale(slot, cutout, order.strength)
             elif planted is not None:
                 other = await self.cutout(order.product.sibling)
                 wrong = wronged(planted.name, cutout, other, self._asset(order.product.id), order)
@@ -207,10 +206,23 @@ class Studio:
             self._drawn[slot.id] = self._draw(slot, {slot.products[0]: cutout})
         return self._drawn[slot.id]
 
-    def _draw(self, slot: Slot, cutouts: Mapping[str, Image]) -> tuple[Slot, Image]:
+    def _out_of_scale(self, slot: Slot, cutout: Image, times: float) -> tuple[Slot, Image]:
+        """Drawn for a product `times` as high, as one does who has its height wrong; what is told is by the right one.
+
+        (Another scale of the composition would not do: the scene is framed so that the product keeps its size in it.)
+        """
+        name = slot.products[0]
+        asset = self._asset(name)
+        wrong = asset.model_copy(update={"real_height": (asset.real_height or 0.0) * times})
+        drawn, image = self._draw(slot, {name: cutout}, wrong)
+        true = (drawn.composition.true_scale or 0.0) * times
+        told = drawn.composition.model_copy(update={"true_scale": true})
+        return drawn.model_copy(update={"composition": told}), image
+
+    def _draw(self, slot: Slot, cutouts: Mapping[str, Image], asset: Asset | None = None) -> tuple[Slot, Image]:
         name = slot.products[0]
         compositor = self._bench.onbrand.workshop.generators["compositor"]
-        (drawing,) = compositor.draw([slot], cutouts, {name: self._asset(name)}, {})
+        (drawing,) = compositor.draw([slot], cutouts, {name: asset or self._asset(name)}, {})
         return drawing.slot, drawing.image
 
 
@@ -220,13 +232,6 @@ def slot_of(product: str, scene: Scene, setting: Any) -> Slot:
         id=f"{product}-{scene.id}".replace(":", "-"), caption=Caption(subject=product), scene=setting.scene,
         composition=setting.composition, settings=setting.settings, products=(product,), seed=1,
     )
-
-
-def smaller(slot: Slot, strength: float) -> Slot:
-    """The slot with its product at another size."""
-    changes = {**FILLED_IN, "scale": slot.composition.scale * strength}
-    planted = Composition.model_validate({**slot.composition.model_dump(), **changes})
-    return slot.model_copy(update={"composition": planted})
 
 
 def member(composition: Composition, image: Image, *, told: bool) -> Member:
@@ -293,7 +298,7 @@ def stretched(cutout: Image, factor: float) -> Image:
 
 def delivered(image: Image, dice: Random) -> Image:
     """A picture in a light of its own, and compressed: warmth, exposure, a brighter side, JPEG."""
-    height, width = image.shape[:2]
+    width = image.shape[1]
     warm, stops, side = (dice.uniform(-bound, bound) for bound in (WARMTH, STOPS, SIDE))
     across = 1 + side * (np.arange(width, dtype=np.float32) / width - 0.5)
     gains = np.array([1 + warm, 1.0, 1 - warm], np.float32) * np.float32(2.0**stops)
