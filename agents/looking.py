@@ -12,8 +12,9 @@ from domain.brief import Brief
 from domain.candidate import Candidate, CandidateVerdict, Finding, Severity, Verdict
 from domain.models import ModelRole
 from domain.rules import BrandBook, Criterion, Policy
+from domain.values import Digest
 from mcp_servers.assets.contract import GetAsset
-from mcp_servers.judges.contract import Commission, JudgeSet, LookAtParts, LookAtPicture, PreferPictures
+from mcp_servers.judges.contract import Commission, JudgeSet, LookAtParts, LookAtPicture, Placed, PreferPictures
 from mcp_servers.toolbox import Toolbox
 
 TOOLS = frozenset(
@@ -26,7 +27,7 @@ TOOLS = frozenset(
     }
 )
 PREFERENCE = "look:preference"
-SET = "look:set:"
+SETS = ("look:set:", "set:")
 RELAXED = "relaxed: "
 
 
@@ -126,7 +127,12 @@ async def compared(
                 brand=services.brand, pictures=pictures, commission=commission, request=state["brief"].request
             )
         ),
-        tools.judges.judge_set(JudgeSet(brand=services.brand, pictures=pictures, commission=commission)),
+        tools.judges.judge_set(
+            JudgeSet(
+                brand=services.brand, pictures=pictures, commission=commission, cutout=one_cutout(shown, state),
+                placed={c.id: placed(c) for c in shown},
+            )
+        ),
     )
     found = {}
     for place, name in enumerate(preference.order):
@@ -141,9 +147,20 @@ async def compared(
             value=float(len(preference.order) - place),
             unit="place from the end",
         )
-        kept = [f for f in candidates[name].findings if f.check != PREFERENCE and not f.check.startswith(SET)]
+        kept = [f for f in candidates[name].findings if f.check != PREFERENCE and not f.check.startswith(SETS)]
         found[name] = candidates[name].model_copy(update={"findings": (*kept, finding, *together.findings)})
     return found
+
+
+def one_cutout(shown: Sequence[Candidate], state: Campaign) -> Digest | None:
+    """The cutout of the product all these pictures show first; None where they show different ones."""
+    names = {candidate.products[0] for candidate in shown}
+    return state["plan"].cutouts.get(names.pop()) if len(names) == 1 else None
+
+
+def placed(candidate: Candidate) -> Placed:
+    """Where a candidate shows its product."""
+    return Placed(affine=candidate.composition.affine, true_scale=candidate.composition.true_scale)
 
 
 def preferred(

@@ -15,10 +15,11 @@ import numpy as np
 from domain.ports import Image, Mask
 from evals.critic import Sound, sound
 from evals.homes import demo_home
-from evals.likeness import edge_likeness, ms_ssim, recoloured_to
+from evals.planting import recoloured_to
 from evals.repair import bench_over
 from evals.suite import Case, Metric, Scored, Suite
 from tools.judges import Views
+from tools.judges.likeness import edge_likeness, ms_ssim
 from tools.publish import Provenance, SourceType, channel, decode, export
 
 INSIDE = 5

@@ -7,7 +7,7 @@ generator reports is the sound drawing, which is what a generator reports that d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from random import Random
@@ -101,6 +101,10 @@ class Set:
     cutout: Image
     members: Mapping[str, Member]
     odd: str | None
+
+    def without_pixels(self) -> Set:
+        """What was planted where, without the pictures."""
+        return replace(self, cutout=self.cutout[:0], members={})
 
 
 @dataclass(frozen=True)
@@ -305,4 +309,6 @@ def delivered(image: Image, dice: Random) -> Image:
     relit = to_display(to_linear(image) * across[None, :, None] * gains).round().astype(np.uint8)
     quality = dice.randint(*QUALITY)
     _, data = cv2.imencode(".jpg", cv2.cvtColor(relit, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+    back = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert back is not None, "JPEG just written reads"
+    return np.asarray(cv2.cvtColor(back, cv2.COLOR_BGR2RGB), np.uint8)

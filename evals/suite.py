@@ -27,6 +27,7 @@ SUITES = {
     "critic": "evals.critic",
     "fidelity": "evals.fidelity",
     "revision": "evals.revision",
+    "consistency": "evals.consistency",
 }
 """The suites, in the order of a full run: those that need no picture first."""
 

@@ -20,6 +20,7 @@ from mcp_servers.publish import contract as publish
 from tools.judges import book, checks_for
 from tools.judges.criteria import PREFIX, criteria_checks
 from tools.judges.looking import checks_of, checks_of_parts, checks_of_set, gates_for, rubric
+from tools.judges.sets import checks_of_products
 
 ASKED = tuple(name for name in Slot.model_fields if name != "composition")
 """What a generator takes over as it is; it fills in the composition."""
@@ -121,8 +122,9 @@ def looked_at_parts(request: judges.LookAtParts, answer: judges.LookedAt) -> str
 
 
 def judged_set(request: judges.JudgeSet, answer: judges.LookedAt) -> str:
-    """One finding for each scale of the set's rubric; none for a set of one."""
-    return exactly(checks_of_set() if len(request.pictures) > 1 else (), answer.findings)
+    """One finding for each scale of the set's rubric, and for each measure with a cutout; none for a set of one."""
+    expected = (*(checks_of_products() if request.cutout else ()), *checks_of_set())
+    return exactly(expected if len(request.pictures) > 1 else (), answer.findings)
 
 
 def preferred(request: judges.PreferPictures, answer: judges.Preferred) -> str:

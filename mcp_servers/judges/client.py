@@ -74,7 +74,7 @@ class JudgesClient:
         )
 
     async def judge_set(self, request: c.JudgeSet) -> c.LookedAt:
-        """Findings of a model that judged pictures together."""
+        """Findings about pictures judged together, by measure and by a model."""
         return await self.session.call(
             self.stage, self.allowed, "judge_set", request, c.LookedAt, holds=lambda a: claims.judged_set(request, a)
         )

@@ -131,9 +131,22 @@ class Preferred(Model):
     spent: Spent = Spent()
 
 
+class Placed(Model):
+    """Where a picture shows the product, as its generator reports it."""
+
+    affine: Affine | None = Field(default=None, description="cutout pixels to picture pixels")
+    true_scale: float | None = Field(default=None, gt=0, description="drawn height over height by real size and camera")
+
+
 class JudgeSet(Model):
-    """Have a model judge pictures together: are product, character and style the same in each of them?"""
+    """Judge pictures together: are product, character and style the same in each of them?
+
+    With the product's `cutout` they are measured, where `placed` says or where the product is found; a model looks as
+    well where one serves, and abstains where none does.
+    """
 
     brand: BrandId
     pictures: dict[str, Digest]
     commission: Commission = Commission()
+    cutout: Digest | None = None
+    placed: dict[str, Placed] = Field(default={}, description="by the picture's name")

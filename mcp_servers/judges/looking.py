@@ -1,4 +1,7 @@
-"""The tools of the judges server with which a model looks: at a picture, its product's parts, at several together."""
+"""The tools of the judges server with which a model looks: at a picture, its product's parts, at several together.
+
+Several together are measured as well.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
 
 from domain.assets import Asset, AssetKind
+from domain.candidate import Finding
 from domain.models import Payer
 from domain.ports import Image
 from domain.values import Box, BrandId, Digest
@@ -27,6 +31,8 @@ from tools.judges.looking import (
     prefer,
     rubric,
 )
+from tools.judges.rectified import Shown
+from tools.judges.sets import judge_products
 
 LOOKS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=True)
 REFERENCE_OF = "reference-of:"
@@ -39,7 +45,7 @@ GREY = 200
 
 
 def add_looking(server: MCPServer, workshop: Workshop) -> None:
-    """Add the tools. Where no model is set for a role every finding abstains and says so."""
+    """Add the tools. Where no model is set for a role every finding of one abstains and says so."""
 
     @server.tool(annotations=LOOKS)
     @typed_errors
@@ -86,9 +92,13 @@ def add_looking(server: MCPServer, workshop: Workshop) -> None:
     @server.tool(name="judge_set", annotations=LOOKS)
     @typed_errors
     def judge_pictures_together(request: c.JudgeSet) -> c.LookedAt:
-        """Have a model judge pictures together: is the product, or the character, the same in each of them?"""
-        verdicts = judge_set(bench(workshop, request.brand, request.commission), pictures(workshop, request))
-        return c.LookedAt(findings=verdicts.findings, spent=verdicts.spent)
+        """Judge pictures together, by measure and by a model: is the product the same in each of them?"""
+        together = pictures(workshop, request)
+        found: tuple[Finding, ...] = ()
+        if request.cutout is not None:
+            found = judge_products(workshop.pixels.load(request.brand, request.cutout), shown(request, together))
+        verdicts = judge_set(bench(workshop, request.brand, request.commission), together)
+        return c.LookedAt(findings=(*found, *verdicts.findings), spent=verdicts.spent)
 
 
 def bench(workshop: Workshop, brand: BrandId, commission: c.Commission) -> Bench:
@@ -108,6 +118,13 @@ def bench(workshop: Workshop, brand: BrandId, commission: c.Commission) -> Bench
 def pictures(workshop: Workshop, request: c.PreferPictures | c.JudgeSet) -> dict[str, Image]:
     """Pictures by name, RGB, in the order given."""
     return {name: rgb(workshop, request.brand, digest) for name, digest in request.pictures.items()}
+
+
+def shown(request: c.JudgeSet, together: Mapping[str, Image]) -> dict[str, Shown]:
+    """Pictures with what is known of where the product is in them."""
+    nowhere = c.Placed()
+    placed = {name: request.placed.get(name, nowhere) for name in together}
+    return {name: Shown(image, placed[name].affine, placed[name].true_scale) for name, image in together.items()}
 
 
 def parts_in(workshop: Workshop, request: c.LookAtParts, product: Asset, image: Image) -> Mapping[str, Box]:

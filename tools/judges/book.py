@@ -1,4 +1,4 @@
-"""The book of checks: severities, limits, units and sources, read from `checks.yaml`."""
+"""The books of checks: severities, limits, units and sources, read from `checks.yaml` and `sets.yaml`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from domain.errors import Misconfigured
 from domain.values import Box, Model
 
 BOOK = "checks.yaml"
+SETS = "sets.yaml"
 
 
 class Check(Model):
@@ -97,13 +98,23 @@ class Book(Model):
 
 @lru_cache(maxsize=1)
 def book() -> Book:
-    """The shipped book; raises Misconfigured when it cannot be read."""
+    """The shipped book of checks on one picture; raises Misconfigured when it cannot be read."""
+    return _read(BOOK)
+
+
+@lru_cache(maxsize=1)
+def book_of_sets() -> Book:
+    """The shipped book of checks on pictures held together; raises Misconfigured when it cannot be read."""
+    return _read(SETS)
+
+
+def _read(file: str) -> Book:
     try:
-        raw = read_yaml(resources.files("tools.judges").joinpath(BOOK).read_text("utf-8"))
+        raw = read_yaml(resources.files("tools.judges").joinpath(file).read_text("utf-8"))
         for name, check in raw["checks"].items():
             check["id"] = name
         return Book.model_validate(raw)
     except (OSError, yaml.YAMLError, ValidationError, KeyError, TypeError, AttributeError) as error:
         raise Misconfigured(
-            f"the book of checks cannot be read: {error}", where=BOOK, hint="reinstall, or correct the file"
+            f"the book of checks cannot be read: {error}", where=file, hint="reinstall, or correct the file"
         ) from error

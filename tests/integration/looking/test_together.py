@@ -10,8 +10,15 @@ import pytest
 
 from domain.candidate import Verdict
 from domain.ports import Image
+from evals.repair import Unrecorded
 from evals.scripted_eye import Look, all_well, eyes, served
+from mcp_servers.connect import open_sessions
+from mcp_servers.judges.contract import JudgeSet, Placed
+from service.orchestrator import Onbrand
+from service.settings import Settings
+from tests.unit.judges.test_sets import bottle, picture, placed, recoloured
 from tools.judges.looking import checks_of_set, judge_set, prefer
+from tools.judges.sets import checks_of_products
 
 SHADES = {"dark": 40, "middle": 120, "light": 210}
 PICTURES: dict[str, Image] = {name: np.full((64, 64, 3), shade, np.uint8) for name, shade in SHADES.items()}
@@ -112,3 +119,24 @@ def test_a_consistent_set_passes(tmp_path: Path) -> None:
     with served(all_well) as url, eyes(tmp_path, url) as seen:
         verdicts = judge_set(seen.bench, PICTURES)
     assert {f.verdict for f in verdicts.findings} == {Verdict.PASS}
+
+
+async def test_the_tool_measures_a_set_where_no_model_serves(tmp_path: Path) -> None:
+    async with Onbrand.open(Settings(home=tmp_path)) as opened, open_sessions(opened.servers, Unrecorded()) as sessions:
+        pixels, frames = opened.workshop.pixels, [placed(number) for number in range(3)]
+        products = (bottle(), bottle(), recoloured(bottle()))
+        made = {str(n): picture(n, one, frames[n]) for n, one in enumerate(products)}
+        request = JudgeSet(
+            brand="demo", pictures={name: pixels.put("demo", image).digest for name, image in made.items()},
+            cutout=pixels.put("demo", bottle()).digest,
+            placed={str(n): Placed(affine=frame) for n, frame in enumerate(frames)},
+        )  # fmt: skip
+        tools = sessions.toolbox("critique", frozenset({"judges.judge_set"}))
+        answer = await tools.judges.judge_set(request)
+        unmeasured = await tools.judges.judge_set(request.model_copy(update={"cutout": None}))
+    found = {finding.check: finding for finding in answer.findings}
+    assert tuple(found) == (*checks_of_products(), *checks_of_set())
+    assert (found["set:colour"].verdict, found["set:colour"].evidence["odd"]) == (Verdict.FAIL, "2")
+    assert {found[check].verdict for check in checks_of_set()} == {Verdict.ABSTAIN}
+    assert tuple(finding.check for finding in unmeasured.findings) == checks_of_set()
+    assert answer.spent.calls == 0

@@ -8,8 +8,8 @@ from skimage import data
 from skimage.metrics import structural_similarity
 
 from domain.ports import Image, Mask
-from evals.likeness import edge_likeness, ms_ssim, recoloured_to
-from evals.planting import PLANTS
+from evals.planting import PLANTS, recoloured_to
+from tools.judges.likeness import edge_likeness, ms_ssim
 
 ON_PRODUCT = {"recoloured", "smeared"}
 EVERYWHERE = {"defocused"}
