@@ -224,9 +224,21 @@ def outcome(edit: Edit, parent: Candidate, child: Candidate) -> dict[str, object
         return {"outcome": EditOutcome.DROPPED, "note": "broke " + ", ".join(broken)}
     if edit.source not in after and edit.source.startswith(LATE):
         return {"outcome": EditOutcome.DROPPED, "note": f"others came before it, so {edit.source} was not held again"}
-    if edit.source != PERSON and (edit.source not in after or after[edit.source].verdict is not Verdict.PASS):
+    if edit.source != PERSON and not mended(parent, after.get(edit.source)):
         return {"outcome": EditOutcome.DROPPED, "note": f"{edit.source} still does not pass"}
     return {"outcome": EditOutcome.KEPT, "note": "asked for by a person" if edit.source == PERSON else "now passes"}
+
+
+def mended(parent: Candidate, after: Finding | None) -> bool:
+    """Whether a check passes now; or, where it failed on what the generator itself reported, does so no longer.
+
+    A roll that was reported and is taken back leaves a picture that may show no line to measure it by.
+    """
+    if after is None or after.verdict is Verdict.FAIL:
+        return False
+    before = next((f for f in parent.findings if f.check == after.check), None)
+    reported = before is not None and before.evidence.get("how") == "reported"
+    return after.verdict is Verdict.PASS or reported
 
 
 def enough(state: Campaign, services: Services) -> bool:

@@ -50,6 +50,10 @@ class SceneKind(StrEnum):
     FLAT_LAY = "flat_lay"      # procedural surface seen from above
 
 
+LIGHT_ASSUMED = "light_assumed"
+"""Of a scene's params: true where nobody says what light its photograph was taken in."""
+
+
 class Scene(Model):
     """One scene that can hold a product. `id` is stable: "plate:terrace-noon", "studio:arch", "photo:<asset id>"."""
 
@@ -67,6 +71,11 @@ class Scene(Model):
     mirrorable: bool = True
     asset: AssetId | None = None
     params: dict[str, str | float | int | bool] = {}
+
+    @property
+    def light_stated(self) -> bool:
+        """Whether somebody says what light it is; else it is a guess that only drawing goes by."""
+        return not self.params.get(LIGHT_ASSUMED, False)
 
 
 class SceneRef(Model):

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from domain.assets import Asset
-from domain.composition import Scene, SceneKind
+from domain.composition import LIGHT_ASSUMED, Scene, SceneKind
 from domain.errors import BadInput
 from domain.ports import Image
 from domain.values import Light
@@ -68,7 +68,7 @@ def photo_scene(asset: Asset, image: Image) -> Scene | None:
         asset=asset.id,
         params={
             "width": width, "height": height, "horizon": asset.horizon, "ground_line": asset.ground_line,
-            "camera_height": asset.camera_height,
+            "camera_height": asset.camera_height, **_unstated(asset),
         },
     )
 
@@ -89,7 +89,13 @@ def tabletop_scene(asset: Asset, image: Image | None = None) -> Scene:
         light_ratio=ratio,
         mirrorable=False,
         asset=asset.id,
+        params=_unstated(asset),
     )
+
+
+def _unstated(asset: Asset) -> dict[str, bool]:
+    """What a scene says of a photograph whose row does not tell its light: the light is drawn by is a guess."""
+    return {} if asset.light is not None else {LIGHT_ASSUMED: True}
 
 
 def photo_view(scene: Scene) -> View:

@@ -13,8 +13,9 @@ from tools.judges.duplicates import duplicate_product
 from tools.judges.edges import edge_halo, edge_seam, object_growth
 from tools.judges.evidence import Evidence, Views
 from tools.judges.exposure import exposure, noise, sharpness
-from tools.judges.geometry import clipping, horizon, size_plausibility
+from tools.judges.geometry import clipping, size_plausibility
 from tools.judges.ground import floating
+from tools.judges.level import horizon
 from tools.judges.light import shadow_direction
 from tools.judges.lock import product_lock
 from tools.judges.palette import palette

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -82,8 +84,9 @@ def edge_seam(views: Views, check: Check) -> Finding:
     A background does not know the product's outline, so the signed CIELAB step between neighbouring distances, taken
     in median over the outline's upper part (contact shadow and occlusion lie below), is near zero at every distance
     from 4 to 30 px; farther out, windows and walls line up with upright products by chance. A pasted patch or an
-    inpainting border makes it coherent. `value` is the largest median step, less the trend over all distances, which
-    a wide soft gradient around the product has as well.
+    inpainting border makes it coherent. `value` is the largest median step, less the trend, which a wide soft gradient
+    around the product has as well: that over all distances and that on both sides of the step, whichever explains
+    more, for a gradient that levels off leaves the first behind where distances are sampled wide apart.
     """
     profile = views.profile
     if profile is None:
@@ -94,10 +97,12 @@ def edge_seam(views: Views, check: Check) -> Finding:
     known = [(j, *step) for j, step in zip(starts, found, strict=True) if step is not None]
     if len(known) < 5:
         return check.abstained("too little background around the product to look for a seam")
-    spans = np.array([profile.offsets[j + 2] - profile.offsets[j] for j, _, _ in known], np.float32)
+    spans = np.array([profile.offsets[j + 2] - profile.offsets[j] for j, _, _ in known], np.float32)[:, None]
     medians = np.stack([median for _, median, _ in known])
-    trend = np.median(medians / spans[:, None], axis=0)
-    sizes = np.linalg.norm(medians - trend * spans[:, None], axis=1)
+    rates = {j: median / span for (j, median, _), span in zip(known, spans, strict=True)}
+    trend = np.median(np.stack(list(rates.values())), axis=0)
+    beside = np.stack([_beside(profile, upper, j, rates, trend, check) for j, _, _ in known])
+    sizes = np.minimum(*(np.linalg.norm(medians - rate * spans, axis=1) for rate in (trend, beside)))
     worst = int(sizes.argmax())
     start, _, agreeing = known[worst]
     value, distance = float(sizes[worst]), float(profile.offsets[start + 1])
@@ -111,6 +116,20 @@ def edge_seam(views: Views, check: Check) -> Finding:
             fixes=(_REDRAW, _ELSEWHERE),
         )
     return check.passed("no seam follows the outline", value=value, evidence=facts)
+
+
+def _beside(
+    profile: Profile, upper: npt.NDArray[np.bool_], start: int, rates: Mapping[int, Floats], trend: Floats, check: Check
+) -> Floats:
+    """CIELAB per pixel just inside and just outside the interval that begins at `start`: the mean of what is known."""
+    sides = [rates[start - 2]] if start - 2 in rates else []
+    if start + 2 in rates:
+        sides.append(rates[start + 2])
+    elif start + 4 < len(profile.offsets):
+        beyond = _coherent_step(profile, upper, start + 2, start + 4, int(check.limit("points")))
+        if beyond is not None:
+            sides.append(beyond[0] / (profile.offsets[start + 4] - profile.offsets[start + 2]))
+    return np.asarray(np.mean(sides, axis=0), np.float32) if sides else trend
 
 
 def _coherent_step(
@@ -133,6 +152,10 @@ def object_growth(views: Views, check: Check) -> Finding:
     colours 6-16 px outside, and the colour 50 px out, where the scene is itself again. Grown when the near outside is
     like the inside and unlike the far outside. `value` is the share of such points among those where inside and far
     differ enough to tell; the check abstains where too few do.
+
+    That is seen along the normals only, and a horizon or a garment of the product's colour that passes behind it is
+    like the inside near the outline and gone 50 px out as well. Growth ends near the product on every side: what goes
+    on through the picture beyond that reach is scenery, and its points do not count.
     """
     profile = views.profile
     if profile is None:
@@ -152,6 +175,7 @@ def object_growth(views: Views, check: Check) -> Finding:
     to_product = np.where(profile.valid[:, depths].T, distances, np.inf).min(0)
     to_scene = np.linalg.norm(outside - beyond[:, None], axis=-1).mean(1)
     grown = telling & (to_product < check.limit("alike")) & (to_scene > 2 * to_product)
+    grown &= ~_scenery(views, profile, grown, check)
     value = float(grown.sum() / telling.sum())
     run = _longest_run(profile, grown) / max(len(profile.points), 1)
     facts = {"longest_run": run, "telling": int(telling.sum())}
@@ -164,6 +188,36 @@ def object_growth(views: Views, check: Check) -> Finding:
             fixes=(_REDRAW, _ELSEWHERE),
         )
     return check.passed("the product ends at its outline", value=value, evidence=facts)
+
+
+def _scenery(
+    views: Views, profile: Profile, grown: npt.NDArray[np.bool_], check: Check
+) -> npt.NDArray[np.bool_]:
+    """Which of the grown points touch something of one colour that reaches farther out than growth does."""
+    passing = np.zeros_like(grown)
+    if views.half_mask is None or not grown.any():
+        return passing
+    near = profile.at(10)
+    places = profile.points + profile.normals * (profile.offsets[near] * views.unit)
+    height, width = views.half_mask.shape
+    places = (places / 2).astype(int).clip(0, np.array([width - 1, height - 1]))
+    outside = (views.half_mask < 16).astype(np.uint8)
+    away = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
+    reach = float(profile.offsets[-1]) * views.unit / 2
+    for run in _runs(grown):
+        colour = np.median(profile.colours[run, near], axis=0)
+        alike = (np.linalg.norm(views.half_lab - colour, axis=-1) < check.limit("one_colour")) & (outside == 1)
+        _, labels = cv2.connectedComponents(alike.astype(np.uint8))
+        touched = labels[places[run, 1], places[run, 0]]
+        far = np.unique(labels[(away > reach) & alike])
+        passing[run] = np.isin(touched, far[far > 0])
+    return passing
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.int64]]:
+    """The unbroken stretches of flagged outline, as indices."""
+    places = np.flatnonzero(flags)
+    return np.split(places, np.flatnonzero(np.diff(places) > 1) + 1) if len(places) else []
 
 
 def _longest_run(profile: Profile, flags: npt.NDArray[np.bool_]) -> int:

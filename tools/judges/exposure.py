@@ -18,8 +18,9 @@ _DARK_LIGHTS = frozenset({Light.NIGHT, Light.DUSK})
 def exposure(views: Views, check: Check) -> Finding:
     """Lightness of the surroundings: clipped shares, median and spread (P95 - P5) of CIELAB L outside the product.
 
-    The product keeps its own exposure and is masked out. By day some highlights (P95) are asked for as well. A night
-    or dusk scene may be darker, a studio sweep lighter, which widens the limits. `value` is the median lightness.
+    The product keeps its own exposure and is masked out. By day some highlights (P95) are asked for as well, fewer of
+    them where the sun is low, or where nobody says what hour a photograph was taken at. A night or dusk scene may be
+    darker, a studio sweep lighter, which widens the limits. `value` is the median lightness.
     """
     lightness, mask = views.half_lab[..., 0], views.half_mask
     values = lightness[::2, ::2].ravel() if mask is None else lightness[::2, ::2][mask[::2, ::2] < 16]
@@ -33,7 +34,7 @@ def exposure(views: Views, check: Check) -> Finding:
     high_key = scene is not None and scene.kind is SceneKind.STUDIO
     facts = {"black": black, "white": white, "spread": high - low, "p95": high}
     darkest = check.limit("median_min_dark" if dark else "median_min")
-    low_sun = scene is not None and scene.light is Light.GOLDEN
+    low_sun = scene is not None and (scene.light is Light.GOLDEN or not scene.light_stated)
     gloomy = not dark and high < check.limit("highlights_min_low_sun" if low_sun else "highlights_min")
     if median < darkest or gloomy or black > check.limit("black_share_dark" if dark else "black_share"):
         stops = float(np.clip((70 - high) / 16, 0.3, 2))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from domain.candidate import Change, EditTarget, Finding, Severity
+from domain.candidate import Change, EditTarget, Finding
 from domain.composition import SceneKind
 from tools.judges.book import Check
 from tools.judges.evidence import Views
@@ -142,61 +141,3 @@ def _resize(factor: float) -> tuple[Change, ...]:
         ),
         Change(target=EditTarget.BACKGROUND, field="scene", why="a scene for things of this size"),
     )
-
-
-def horizon(views: Views, check: Check) -> Finding:
-    """Camera roll: known where the generator reports it, else measured from near-level lines.
-
-    Measured: line segments (LSD, von Gioi et al. 2010) within 12 degrees of level outside the product vote by length;
-    `value` is the peak in degrees. Without enough near-level length there is nothing to be level with, and the check
-    abstains; a measured tilt asks for review, a reported one is exact and blocks. A flat lay has no horizon.
-    """
-    evidence = views.evidence
-    if evidence.scene is not None and evidence.scene.kind is SceneKind.FLAT_LAY:
-        return check.abstained("a flat lay has no horizon")
-    fixes = (Change(target=EditTarget.COMPOSITION, field="roll", amount=0.0, why="level the camera"),)
-    if evidence.slot is not None:
-        roll = evidence.slot.composition.roll
-        facts: dict[str, str | float | int | bool | None] = {"how": "reported"}
-        if abs(roll) > check.limit("roll"):
-            reason = f"the camera is rolled by {roll:+.1f} degrees"
-            return check.failed(reason, value=abs(roll), evidence=facts, fixes=fixes)
-        if abs(roll) > 0.05 or views.placed is not None:
-            return check.passed("the camera is level", value=abs(roll), evidence=facts)
-    tilt, support = _measured_tilt(views)
-    if tilt is None or support < check.limit("support"):
-        return check.abstained("no level lines to judge the horizon by", evidence={"support": support})
-    facts = {"how": "measured", "support": support}
-    if abs(tilt) > check.limit("tilt"):
-        return check.failed(
-            f"level lines tilt by {tilt:+.1f} degrees", value=abs(tilt), evidence=facts, fixes=fixes,
-            severity=Severity.REVIEW,
-        )
-    return check.passed("level lines are level", value=abs(tilt), evidence=facts)
-
-
-def _measured_tilt(views: Views) -> tuple[float | None, float]:
-    """(tilt in degrees, length in pixels of a 512-pixel picture that voted)."""
-    k = 512 / max(views.width, views.height)
-    size = (round(views.width * k), round(views.height * k))
-    gray = np.asarray(cv2.resize(views.gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-    lines = cv2.createLineSegmentDetector(1).detect(gray)[0]
-    if lines is None:
-        return None, 0.0
-    segments = np.asarray(lines, np.float32).reshape(-1, 4)
-    vector = segments[:, 2:] - segments[:, :2]
-    length = np.hypot(vector[:, 0], vector[:, 1])
-    angle = (np.degrees(np.arctan2(vector[:, 1], vector[:, 0])) + 90) % 180 - 90
-    if views.mask is not None:
-        near = cv2.resize(cv2.dilate(views.mask, np.ones((9, 9), np.uint8)), size)
-        middle = ((segments[:, :2] + segments[:, 2:]) / 2).astype(int)
-        middle = middle.clip(0, np.array([size[0] - 1, size[1] - 1]))
-        length = length * (near[middle[:, 1], middle[:, 0]] < 10)
-    level = (np.abs(angle) < 12) & (length > 22)
-    support = float(length[level].sum())
-    if not level.any():
-        return None, support
-    grid = np.linspace(-12, 12, 241)
-    votes = (length[level] ** 1.5 * np.exp(-(((grid[:, None] - angle[level]) / 0.5) ** 2))).sum(1)
-    return float(-grid[int(votes.argmax())]), support
-

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.critique import judged_edits, with_findings
+from agents.critique import judged_edits, mended, with_findings
 from agents.revise import apply_all, fresh, promising, read_field, revise, with_field
 from agents.services import Services
 from agents.state import Campaign
@@ -52,6 +52,16 @@ def slot(name: str = "c0-01", scene: str = "plate:terrace-noon", **changes: obje
         "seed": 3,
     }
     return Slot(**{**values, **changes})
+
+
+def test_a_reported_fault_that_is_taken_back_need_not_be_seen_gone() -> None:
+    after = Finding(check="horizon", verdict=Verdict.ABSTAIN, severity=Severity.GATE, reason="no lines")
+    for how, kept in (("reported", True), ("measured", False)):
+        before = Finding(
+            check="horizon", verdict=Verdict.FAIL, severity=Severity.GATE, reason="rolled", evidence={"how": how}
+        )
+        assert mended(candidate("c0-01", before), after) is kept
+    assert not mended(candidate("c0-01", before), before)
 
 
 def candidate(name: str, *findings: Finding, **changes: object) -> Candidate:

@@ -66,6 +66,39 @@ def test_a_product_continued_past_its_outline_has_grown(compose: Compose, scene:
     assert finding.verdict is Verdict.FAIL, finding.reason
 
 
+def test_scenery_of_the_products_colour_that_passes_behind_it_is_no_growth(compose: Compose) -> None:
+    """A strip of the product's own colour beside it, and the same strip as the end of a band from the picture's top."""
+    drawn = compose("can", "plate:terrace-noon")
+    mask, image = drawn.evidence.mask, drawn.evidence.image
+    assert mask is not None
+    rows, columns = np.flatnonzero(mask.max(1) > 127), np.flatnonzero(mask.max(0) > 127)
+    top = int(rows[0] + 0.35 * np.ptp(rows))
+    product = image[top : top + 60, columns[-1] - 12 : columns[-1] - 6].reshape(-1, 3).mean(0)
+    outside = mask < 128
+    found = {}
+    for name, begin in (("grown", top), ("band", 0)):
+        painted = image.copy()
+        where = np.zeros_like(outside)
+        where[begin : top + 60, int(columns[-1]) - 20 : int(columns[-1]) + 24] = True
+        painted[where & outside] = product
+        found[name] = verdict(drawn.but(image=painted), "object_growth").verdict
+    assert found == {"grown": Verdict.FAIL, "band": Verdict.PASS}
+
+
+@pytest.mark.parametrize(("soft", "expected"), [(True, Verdict.PASS), (False, Verdict.FAIL)])
+def test_a_gradient_that_levels_off_around_the_product_is_no_seam(
+    compose: Compose, soft: bool, expected: Verdict
+) -> None:
+    drawn = compose("can", "plate:terrace-noon")
+    mask = drawn.evidence.mask
+    assert mask is not None
+    away = cv2.distanceTransform((mask < 128).astype(np.uint8), cv2.DIST_L2, 5) / 0.75
+    glow = 40 * (1 - np.clip(away / 30, 0, 1)) ** 2 if soft else 7.0 * (away < 22)
+    image = np.where(mask[..., None] < 128, drawn.evidence.image + glow[..., None], drawn.evidence.image)
+    finding = verdict(drawn.but(image=np.clip(image, 0, 255).astype(np.uint8)), "edge_seam")
+    assert finding.verdict is expected, finding
+
+
 def test_without_an_outline_the_edge_checks_abstain(compose: Compose) -> None:
     from tools.judges import Evidence
 

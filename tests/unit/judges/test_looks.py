@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from domain.assets import Asset, AssetKind
 from domain.candidate import Severity, Verdict
-from domain.values import Box
+from domain.values import Box, Light, Size
 from tests.unit.judges.conftest import Compose, brief, photograph, verdict
+from tools.imaging.backdrop import tabletop_scene
 from tools.judges import Evidence, read_text
 from tools.judges.colour import ciede2000
 
@@ -137,3 +139,16 @@ def test_text_is_found_where_it_stands(compose: Compose) -> None:
     label = next(each for each in found if each.text == "SOLARA")
     assert box.x <= label.box.x
     assert label.box.x + label.box.width <= box.x + box.width
+
+
+def test_highlights_are_not_asked_of_a_photograph_whose_hour_nobody_tells() -> None:
+    dice = np.random.default_rng(3)
+    evening = np.kron(dice.integers(20, 115, (32, 32, 1)).repeat(3, axis=2), np.ones((8, 8, 1))).astype(np.uint8)
+    row = Asset(
+        id="photo", brand="demo", kind=AssetKind.BACKGROUND, title="photo", digest="0" * 64,
+        size=Size(width=256, height=256),
+    )  # fmt: skip
+    by_day = row.model_copy(update={"light": Light.WINDOW})
+    found = {light: verdict(Evidence(image=evening, scene=tabletop_scene(asset)), "exposure").verdict
+             for light, asset in (("unstated", row), ("day", by_day))}  # fmt: skip
+    assert found == {"unstated": Verdict.PASS, "day": Verdict.FAIL}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from domain.candidate import Verdict
+from evals.planting import tilted
 from tests.unit.judges.conftest import Compose, applied, photograph, verdict
 from tools.judges import Evidence
 
@@ -20,8 +21,6 @@ BROKEN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("clipping", "plate:garden-noon", {"composition.centre.x": 0.97}),
     ("clipping", "plate:terrace-noon", {"composition.centre.x": 0.03}),
     ("size_plausibility", "plate:terrace-noon", {"composition.scale": 0.05}),
-    ("horizon", "plate:beach-golden", {"composition.roll": 9.0}),
-    ("horizon", "plate:terrace-noon", {"composition.roll": -5.0}),
     ("exposure", "plate:terrace-noon", {"settings.exposure": 1.7}),
     ("exposure", "plate:garden-noon", {"settings.exposure": -2.0}),
     ("noise", "plate:terrace-noon", {"settings.grain": 3.0}),
@@ -51,6 +50,34 @@ def test_without_product_or_scene_placement_checks_abstain(check: str) -> None:
     finding = verdict(Evidence(image=photograph("china.jpg")), check)
     assert finding.verdict is Verdict.ABSTAIN
     assert finding.reason
+
+
+@pytest.mark.parametrize(("scene", "roll"), [("plate:beach-golden", 9.0), ("plate:kitchen-window", -5.0)])
+def test_a_reported_roll_blocks_and_its_fix_takes_it_back(compose: Compose, scene: str, roll: float) -> None:
+    drawn = compose("can", scene, 0, {"composition.roll": roll})
+    finding = verdict(drawn.evidence, "horizon")
+    assert (finding.verdict, finding.severity.value) == (Verdict.FAIL, "gate")
+    assert drawn.evidence.slot is not None
+    mended = compose("can", scene, 0, {"composition.roll": roll, **applied(drawn.evidence.slot, finding)})
+    assert verdict(mended.evidence, "horizon").verdict is not Verdict.FAIL
+
+
+@pytest.mark.parametrize("degrees", [-6.0, 3.0, 12.0])
+def test_a_tilt_nobody_reports_is_seen_in_the_picture(compose: Compose, degrees: float) -> None:
+    drawn = compose("can", "plate:kitchen-window")
+    level = verdict(drawn.evidence, "horizon")
+    assert (level.verdict, level.evidence["how"]) == (Verdict.PASS, "measured")
+    assert drawn.evidence.mask is not None
+    image = tilted(drawn.evidence.image, drawn.evidence.mask, drawn.evidence.image, degrees)
+    finding = verdict(drawn.but(image=image), "horizon")
+    assert finding.verdict is Verdict.FAIL
+    assert float(finding.value or 0) == pytest.approx(abs(degrees), abs=0.6)
+
+
+def test_slanting_shadows_are_no_horizon_and_a_report_alone_is_no_proof(compose: Compose) -> None:
+    finding = verdict(compose("can", "plate:marble-window").evidence, "horizon")
+    assert finding.verdict is Verdict.ABSTAIN
+    assert "reports +0.0" in finding.reason
 
 
 def test_a_measured_tilt_asks_for_review_and_does_not_block() -> None:

@@ -28,7 +28,7 @@ def test_checks_pass_by_measuring_and_not_by_default(compose: Compose) -> None:
     passed = {f.check for f in findings if f.verdict is Verdict.PASS}
     assert passed >= {
         "product_lock", "edge_halo", "edge_seam", "floating", "shadow_direction", "clipping", "duplicate_product",
-        "object_growth", "size_plausibility", "legibility", "exposure", "sharpness", "noise", "horizon", "composition",
+        "object_growth", "size_plausibility", "legibility", "exposure", "sharpness", "noise", "composition",
     }
     assert all(f.value is not None for f in findings if f.check in passed)
 
