@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -134,9 +135,13 @@ def parallel_of(recording: Recording) -> int:
     return int(recording.header.context.get("parallel", 2))
 
 
+wired = lru_cache(maxsize=1)(build)
+"""The campaign graph, put together once: reading the types of its nodes costs as much as running it from a tape."""
+
+
 def in_memory() -> Graph:
     """The campaign graph over checkpoints that nobody keeps, read back as strictly as those that are kept."""
-    return build().compile(checkpointer=InMemorySaver(serde=StrictSerializer(domain_types())))
+    return wired().compile(checkpointer=InMemorySaver(serde=StrictSerializer(domain_types())))
 
 
 async def play(
