@@ -232,6 +232,9 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("~/.onbrand"), description="state: database, artifacts, traces, indexes")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; SQLite in the home folder when unset")
     sentence_model: Path | None = Field(default=None, description="folder of a full sentence model; static when unset")
+    dinov2_model: Path | None = Field(
+        default=None, description="folder of DINOv2 weights, for `onbrand evals run fidelity`; not measured when unset"
+    )
     artifacts: Annotated[str, AfterValidator(bucket_address)] | None = Field(
         default=None, description="bucket that keeps pictures, as s3://bucket/prefix; the home folder when unset"
     )
