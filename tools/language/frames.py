@@ -24,6 +24,36 @@ _SAYING = {
 """Nouns whose modifier is a look even if no list has it: "cartoon style", "proposal vibe"."""
 
 
+_COMMERCIAL = frozenset(
+    {
+        "b2b", "big", "bigger", "biggest", "business", "competitive", "consumer", "core", "crowded", "different",
+        "difficult", "domestic", "emerging", "export", "first", "foreign", "fresh", "global", "growing", "growth",
+        "home", "important", "international", "job", "key", "large", "larger", "largest", "local", "main", "major",
+        "mass", "mature", "national", "new", "niche", "other", "overseas", "potential", "premium", "primary",
+        "regional", "saturated", "second", "secondary", "single", "small", "smaller", "target", "test", "third",
+        "tough", "wider", "young",
+    }
+)
+"""What is said of a market that is a country or a trade, and hardly of one with stalls."""
+
+
+def marketplace(r: Reading, phrase: Phrase, following: Item | None) -> bool:
+    """Whether a market is the one with stalls: "in a market", "at the flea market".
+
+    A market is a place only where something stands in or at it, nobody sells or launches there, and nothing says whose
+    market it is. "In the market" is said of trade as a rule, and stays out.
+    """
+    clause, head = r.clause, phrase.head
+    if head is None or head.word != "market" or clause.market or clause.inherited or clause.role == "market":
+        return False
+    of_people = following is not None and following.word in ("of", "for", "where", "segment", "share")
+    trade = any(item.is_a(*GEO) or item.word in _COMMERCIAL for item in phrase.modifiers)
+    one = phrase.determiner in ("", "a", "an") and head.text.lower() == "market"    # "in a" is one word to the lexicon
+    stands = clause.preposition == "at" or (clause.preposition == "in" and one)
+    stalls = clause.preposition == "in" and phrase.determiner == "the" and bool(phrase.modifiers)
+    return (stands or stalls) and not (phrase.possessive or of_people or trade)
+
+
 def frame(r: Reading, phrase: Phrase) -> str:
     """A noun about the picture itself ("image", "feel", "background", "campaign"): its modifiers are the looks."""
     head, draft = phrase.head, r.draft

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from domain.values import Size
 from tools.language.draft import GUESSED, Said
 from tools.language.fields import RELATING, light, looks, noun_of, place, product, prop, wording
-from tools.language.frames import frame, geo
+from tools.language.frames import frame, geo, marketplace
 from tools.language.items import GEO, NOUNS, Item
 from tools.language.lexicon import LOOKS, Kind
 from tools.language.phrases import Phrase
@@ -54,7 +54,8 @@ def read_phrase(r: Reading, phrase: Phrase, items: Sequence[Item], after: int) -
         _bare_number(r, phrase, items[after : after + 2])
         return
     clause.beside_it = _beside_it(items[after : after + 2])
-    clause.market = clause.market or any(item.is_a(Kind.MARKET_VERB) for item in phrase.items)
+    trading = (item for item in phrase.items if not (item is phrase.head and item.is_a(Kind.AUDIENCE)))
+    clause.market = clause.market or any(item.is_a(Kind.MARKET_VERB) for item in trading)  # not the noun "market"
     _trademarks(r, phrase)
     if clause.aside:
         if phrase.is_a(Kind.GOODS) and not clause.negated and not phrase.is_a(Kind.PLACE):
@@ -231,6 +232,8 @@ def _role(r: Reading, phrase: Phrase, following: Item | None) -> str:  # noqa: P
         return "look"
     if (head.is_a(Kind.LIGHT_NOUN) and not head.is_a(Kind.PROP)) or (head.word == "sun" and phrase.modifiers):
         return light(r, phrase)
+    if marketplace(r, phrase, following):
+        return place(r, phrase)
     if head.is_a(Kind.OUTPUT, Kind.VIBE, Kind.BACKDROP, Kind.AUDIENCE, Kind.ABSTRACT) and not head.is_a(
         Kind.GOODS, Kind.PROP, Kind.PLACE, Kind.SURFACE
     ):

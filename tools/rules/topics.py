@@ -12,7 +12,12 @@ from pydantic import TypeAdapter, field_validator
 from domain.documents import read_yaml
 from domain.errors import Misconfigured
 from domain.values import Model
-from tools.rules.wording import Words, find, normal, occurrences
+from tools.rules.wording import COLOURED, Words, find, normal, occurrences
+
+SHAPED = frozenset({"shaped", "formad", "format", "formade"})
+"""After a word: a thing that is made like another and not sold as it. A car-shaped lunch box is no car; whether a sweet
+that is shaped like a cigarette is shown is another question, so this holds for topics that name a trade only.
+"""
 
 
 class Topic(Model):
@@ -54,7 +59,8 @@ def _find_topic(text: Words, topic: Topic) -> tuple[str, ...]:
         return ()
     written = normal(text.written)
     numbers = [hit.group().strip() for pattern in topic.patterns for hit in _pattern(pattern).finditer(written)]
-    return tuple(dict.fromkeys((*find(text, topic.words, topic.besides), *numbers)))
+    likened = COLOURED | SHAPED if topic.sector else COLOURED
+    return tuple(dict.fromkeys((*find(text, topic.words, topic.besides, likened), *numbers)))
 
 
 def search(text: Words, entries: Iterable[str]) -> tuple[str, ...]:

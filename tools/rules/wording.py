@@ -17,6 +17,9 @@ NEGATORS = frozenset({
 _TURNS = frozenset({"but", "however", "only", "just", "instead", "with", "then", "although", "except", "while", "men"})
 """Words that end the reach of a negator."""
 
+COLOURED = frozenset({"coloured", "colored", "hued", "tinted", "toned", "färgad", "färgat", "färgade"})
+"""After a word: as the thing it names looks, which is not there itself ("whisky-coloured velvet")."""
+
 _OPENERS = frozenset({"a", "an", "the", "our", "some", "one", "two", "three", "en", "ett"})
 _LINKS = frozenset({"or", "nor", "eller"})
 _STOPS = frozenset(".;:!?\n")
@@ -123,15 +126,18 @@ def occurrences(text: Words, term: str) -> list[tuple[int, int]]:
     return found
 
 
-def find(text: Words, terms: Iterable[str], besides: Iterable[str] = ()) -> tuple[str, ...]:
+def find(
+    text: Words, terms: Iterable[str], besides: Iterable[str] = (), likened: frozenset[str] = COLOURED
+) -> tuple[str, ...]:
     """The terms that the text affirms, in order of first appearance; of two that overlap only the longer.
 
-    An occurrence inside a phrase of `besides` ("ginger beer") or under a negator ("no beer") does not count.
+    An occurrence inside a phrase of `besides` ("ginger beer"), under a negator ("no beer") or before a word of
+    `likened` ("beer-coloured") does not count.
     """
     covered = [span for phrase in besides for span in occurrences(text, phrase)]
     spans = [
         (start, end, term.rstrip("*")) for term in terms for start, end in occurrences(text, term)
-        if not text.negated[end - 1]
+        if not text.negated[end - 1] and not likened.intersection(text.words[end:end + 1])
     ]
     found: dict[str, int] = {}
     for start, end, term in sorted(spans):

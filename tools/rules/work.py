@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from domain.brief import Brief
+from domain.brief import Brief, ProductMention
 from tools.rules.topics import search, sectors_in
 from tools.rules.wording import Words, normal, occurrences, read
 
@@ -38,8 +38,15 @@ class Work:
 def shown(brief: Brief) -> tuple[str, ...]:
     """Everything the brief wants to be seen: the request as written and its typed parts, without text to set."""
     parts = [part.value for name in _PARTS if (part := getattr(brief, name)) is not None]
-    products = [" ".join((*p.value.colours, *p.value.attributes, p.value.text)) for p in brief.products]
+    products = [described(p.value) for p in brief.products]
     return tuple(text for text in (_without_text(brief), *products, *parts, *(p.value for p in brief.props)) if text)
+
+
+def described(product: ProductMention) -> str:
+    """A product in words, each said once: twice, "convertible convertible sofa" would have a convertible in it."""
+    said = set(read(product.text).words)
+    more = [words for words in (*product.colours, *product.attributes) if not said.issuperset(read(words).words)]
+    return " ".join((*more, product.text))
 
 
 def _without_text(brief: Brief) -> str:

@@ -74,6 +74,35 @@ def test_the_place_of_the_picture_is_not_the_market(request_: str, background: s
     assert [m.value for m in brief.markets] == market
 
 
+@pytest.mark.parametrize(
+    ("request_", "background", "market"),
+    [
+        ("our can in a market", "market", []),
+        ("our can in a busy market, for Sweden", "busy market", ["SE"]),
+        ("our can at the market", "market", []),
+        ("our can at a flea market", "flea market", []),
+        ("our can in the covered market", "covered market", []),
+        ("our can in a vegetable market", "vegetable market", []),
+    ],
+)
+def test_a_market_with_stalls_is_a_place(request_: str, background: str, market: list[str]) -> None:
+    brief = read(request_)
+    assert brief.background is not None
+    assert (brief.background.value, [part.value for part in brief.markets]) == (background, market)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "our can in a new market", "launch our can in a market", "our can in a French market", "our can in the market",
+        "show our can to a market of young people", "we sell in a market of students", "our can in our home market",
+        "our can for the Swedish market",
+    ],
+)  # fmt: skip
+def test_a_market_to_sell_in_is_no_place(request_: str) -> None:
+    assert read(request_).background is None
+
+
 def test_a_language_yields_to_a_named_market() -> None:
     assert said(read("mug on a table for Belgium, in Dutch and French"), "markets") == ["BE"]
 

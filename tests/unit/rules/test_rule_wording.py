@@ -2,9 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.brief import ProductMention
 from domain.errors import Misconfigured
 from tools.rules.topics import search, sectors_in
 from tools.rules.wording import find, read
+from tools.rules.work import described
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,10 @@ from tools.rules.wording import find, read
         ("b\u00adeer", ("beer",)),
         ("ｂｅｅｒ", ("beer",)),
         ("en kall öl", ("öl",)),
+        ("whisky-coloured velvet", ()),
+        ("a beer-colored glass of beer", ("beer",)),
+        ("a wine bottle-shaped lamp", ("wine",)),
+        ("a champagne shaped lamp", ()),
     ],
 )
 def test_alcohol_is_found_where_it_is_meant(text, found):
@@ -103,3 +109,25 @@ def test_any_text_can_be_searched(text):
 @given(st.sampled_from(["beer", "wine", "vodka"]), st.sampled_from(["no", "without", "never"]))
 def test_a_negator_before_the_word_always_hides_it(word, negator):
     assert search(read(f"our can, {negator} {word}"), ("@alcohol",)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "sectors"),
+    [
+        ("a car-shaped lunch box", set()),
+        ("a car beside a lunch box", {"cars"}),
+        ("a convertible crib", set()),
+        ("a convertible by the sea", {"cars"}),
+    ],
+)
+def test_a_thing_made_like_another_is_not_of_its_trade(text, sectors):
+    assert sectors_in(read(text)) == sectors
+
+
+def test_a_shape_still_counts_where_a_rule_is_about_no_trade():
+    assert search(read("a knife-shaped toy"), ("@child-danger",)) == ("knife",)
+
+
+def test_a_product_is_described_with_each_word_once():
+    sofa = ProductMention(text="convertible velvet sofa", noun="sofa", attributes=("convertible",), colours=("red",))
+    assert described(sofa) == "red convertible velvet sofa"
