@@ -123,7 +123,7 @@ def reads_signs(look: Look) -> dict[str, Any]:
     """A judge that reads the sign, and otherwise thinks highly of everything: the mean grade is 8.2."""
     answer = all_well(look)
     if look.about == "picture":
-        wrong = sign_of(look.pictures[-1]) != "right"
+        wrong = sign_of(look.judged) != "right"
         for one in answer["answers"]:
             if one["id"] == "brand_sign" and wrong:
                 one |= {"answer": "no", "evidence": "it reads OPNE"}
@@ -246,7 +246,7 @@ def test_models_see_finalists_alone_and_never_what_a_measured_gate_failed(judged
     assert len(calls) == len(view.shortlist) < len(view.candidates)
     asked = [event for event in events if isinstance(event, ModelCall)]
     assert len(asked) == len(looks)
-    assert {look.about for look in looks} == {"picture", "parts", "pairs", "set"}
+    assert {look.about for look in looks} == {"picture", "pairs"}, "parts and set are asked about in the same calls"
     assert view.costs.actual > 0
 
 
