@@ -19,9 +19,9 @@ from domain.ports import Models
 from domain.rules import Certainty, Criterion, CriterionMethod, Policy
 from domain.run import RunRequest
 from domain.values import Box, Origin
+from evals.endpoints import Fault, ModelEndpoint, Reply
 from evals.scripted_eye import Eyes, Look, Script, all_well, eyes, served
 from memory import RunTable
-from tests.endpoints import Fault, ModelEndpoint, Reply
 from tools.imaging.plate import plate_stage
 from tools.judges.looking import (
     Reference,

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from domain.models import ModelRole, Payer
+from evals.endpoints import ModelEndpoint, Reply, Seen, gateways
+from evals.endpoints.gateways import PROTOCOLS, Open, bedrock_place, sqlite
 from memory import Database, RunTable, new_run_id
 from service.wiring import BuiltinLanguage
-from tests.endpoints import ModelEndpoint, Reply, Seen, gateways
-from tests.endpoints.gateways import PROTOCOLS, Open, bedrock_place, sqlite
 from tools.language.by_model import ModelLanguage
 from tools.models import Place
 from tools.models.gateway import Gateway

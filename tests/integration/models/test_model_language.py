@@ -15,9 +15,9 @@ from domain.brief import Brief
 from domain.candidate import Candidate, EditTarget
 from domain.composition import Composition, SceneRef, TextPlace, Wording
 from domain.values import Origin, Point, Size
+from evals.endpoints import Fault, Reply, Seen
+from evals.endpoints.faults import BROKEN_ANSWERS
 from service.wiring import BuiltinLanguage
-from tests.endpoints import Fault, Reply, Seen
-from tests.endpoints.faults import BROKEN_ANSWERS
 from tests.integration.models.conftest import Speak
 from tools.imaging.scenes import catalogue
 from tools.language.by_model.captions import WrittenCaptions

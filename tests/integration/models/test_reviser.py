@@ -12,9 +12,9 @@ from domain.candidate import Candidate, Change, Edit, EditOutcome, EditTarget, F
 from domain.composition import Composition, SceneRef
 from domain.revision import EditField, FailedCandidate, Fix, Revision
 from domain.values import Box, Point, Size
+from evals.endpoints import Fault, Reply, Seen
+from evals.endpoints.faults import BROKEN_ANSWERS
 from service.wiring import BuiltinLanguage
-from tests.endpoints import Fault, Reply, Seen
-from tests.endpoints.faults import BROKEN_ANSWERS
 from tests.integration.models.conftest import Speak
 from tests.integration.models.test_model_language import data_of, says
 from tools.imaging.scenes import catalogue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.endpoints.faults import Fault, Reply
+from evals.endpoints.faults import Fault, Reply
 
 ERRORS = {
     Fault.THROTTLED: (429, "Rate limit reached for requests"),

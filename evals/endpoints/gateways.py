@@ -13,8 +13,8 @@ from pydantic import Field
 from domain.model_calls import Allowance, Attempted, Observer
 from domain.models import Ask, ImagePart, ModelRole, ModelSpec, Payer, Prompt, Provider, TextPart
 from domain.values import Model
+from evals.endpoints.endpoint import ModelEndpoint
 from memory import Database, Ledger, Metering, open_database
-from tests.endpoints.endpoint import ModelEndpoint
 from tools.models.catalogue import Known
 from tools.models.clock import Clock
 from tools.models.gateway import Gateway
@@ -49,21 +49,26 @@ class FastClock:
         self._zero = time.monotonic()
 
     def now(self) -> float:
+        """Seconds, as fast as it runs."""
         return (time.monotonic() - self._zero) * self.factor
 
     def wait(self, condition: threading.Condition, seconds: float) -> None:
+        """Wait for as long as its seconds take."""
         condition.wait(max(0.0, seconds / self.factor))
 
 
 def bedrock_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    """The endpoint as a place of Bedrock's."""
     return Place(name=name, region="eu-central-1", url=endpoint.url, **more)
 
 
 def invoke_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    """The endpoint as a place of Bedrock's that is reached by InvokeModel."""
     return bedrock_place(endpoint, name, provider=Provider.BEDROCK_INVOKE, **more)
 
 
 def openai_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    """The endpoint as a place that speaks chat completions."""
     return Place(name=name, provider=Provider.OPENAI, url=endpoint.openai, **more)
 
 
@@ -119,4 +124,5 @@ def question(
 
 
 def sqlite(folder: Path) -> Database:
+    """A database file in the folder."""
     return open_database(f"sqlite:///{folder}/onbrand.sqlite")
