@@ -76,7 +76,9 @@ def stream(body: dict[str, Any], reply: Reply) -> list[bytes]:
             piece = said[at : at + step]
             call = {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
             deltas.append(call if tool else {"content": piece})
-    events = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    events: list[dict[str, Any]] = [
+        {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas
+    ]
     events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": _stop(reply, bool(tool))}]})
     if (usage := usage_of(reply)) is not None:
         events.append({"choices": [], "usage": usage})

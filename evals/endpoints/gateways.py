@@ -97,12 +97,17 @@ def gateway(
         for place in places
         for model in models or [CLAUDE if place.provider is Provider.BEDROCK_INVOKE else MODEL]
     ]
+
+    def noted(attempt: Attempted) -> None:
+        if seen is not None:
+            seen.append(attempt)
+
     seats = seats_for([ModelSpec.parse(text) for text in dict.fromkeys(texts)], places, known)
     return Gateway(
         dict.fromkeys(roles, seats),
         transports(),
         Metering(Ledger(database, allowances, lambda brand: team)),
-        observer=observer or (seen.append if seen is not None else lambda attempt: None),
+        observer=observer or noted,
         clock=clock,
         patience=patience,
         chats=chats,
