@@ -12,7 +12,7 @@ from domain.brief import Brief
 from domain.candidate import Candidate, CandidateVerdict, Finding, Severity, Verdict
 from domain.models import ModelRole
 from domain.rules import BrandBook, Criterion, Policy
-from domain.values import Digest
+from domain.values import BrandId, Digest
 from mcp_servers.assets.contract import GetAsset
 from mcp_servers.judges.contract import Commission, JudgeSet, LookAtParts, LookAtPicture, Placed, PreferPictures
 from mcp_servers.toolbox import Toolbox
@@ -28,6 +28,7 @@ TOOLS = frozenset(
 )
 PREFERENCE = "look:preference"
 SETS = ("look:set:", "set:")
+PART = "look:part:"
 RELAXED = "relaxed: "
 
 
@@ -54,42 +55,61 @@ async def annotated(candidate: Candidate, tools: Toolbox, services: Services) ->
 async def findings_about(
     candidate: Candidate, product: Asset | None, state: Campaign, tools: Toolbox, services: Services
 ) -> tuple[Finding, ...]:
-    """What models find in one picture: its questions first, its product's parts only if none of these vetoes it."""
+    """What models find in one picture: its questions and its product's parts, in one call where one model judges both.
+
+    Else, and where that call came to nothing, the parts are looked at by themselves, if no question vetoed it.
+    """
     if candidate.artifact is None:
         return ()
-    book = state["book"]
-    commission = commission_for([candidate], state)
     findings: tuple[Finding, ...] = ()
     if ModelRole.GATE_JUDGE in services.looking:
-        mask = candidate.composition.mask
-        looked = await tools.judges.look_at_picture(
-            LookAtPicture(
-                brand=services.brand,
-                image=candidate.artifact.digest,
-                commission=commission,
-                brief=state["brief"],
-                reference=state["plan"].cutouts.get(candidate.products[0]),
-                mask=mask.digest if mask else None,
-                criteria=criteria_for(book, state["brief"]),
-                rules=tuple(rule for rule in book.rules if rule.method == "vlm"),
-                policy=book.policy,
-                threshold=book.policy_threshold,
-            )
-        )
+        looked = await tools.judges.look_at_picture(about_picture(candidate, state, services.brand, product))
         findings = looked.findings
-    if product is not None and product.components and not fails_a_gate(findings):
-        compared = await tools.judges.look_at_parts(
-            LookAtParts(
-                brand=services.brand,
-                image=candidate.artifact.digest,
-                commission=commission,
-                product=product.id,
-                parts=tuple(product.components),
-                affine=candidate.composition.affine,
-            )
-        )
+    compared_already = any(finding.check.startswith(PART) for finding in findings)
+    if product is not None and product.components and not compared_already and not fails_a_gate(findings):
+        compared = await tools.judges.look_at_parts(about_parts(candidate, product, state, services.brand))
         findings = (*findings, *compared.findings)
     return findings
+
+
+def about_picture(
+    candidate: Candidate, state: Campaign, brand: BrandId, product: Asset | None = None
+) -> LookAtPicture:
+    """The questions about one picture; with a product those about its parts beside them."""
+    book, mask = state["book"], candidate.composition.mask
+    return LookAtPicture(
+        brand=brand,
+        image=digest_of(candidate),
+        commission=commission_for([candidate], state),
+        brief=state["brief"],
+        reference=state["plan"].cutouts.get(candidate.products[0]),
+        mask=mask.digest if mask else None,
+        criteria=criteria_for(book, state["brief"]),
+        rules=tuple(rule for rule in book.rules if rule.method == "vlm"),
+        policy=book.policy,
+        threshold=book.policy_threshold,
+        product=product.id if product else None,
+        parts=tuple(product.components) if product else (),
+        affine=candidate.composition.affine if product else None,
+    )
+
+
+def about_parts(candidate: Candidate, product: Asset, state: Campaign, brand: BrandId) -> LookAtParts:
+    """The questions about the product's parts in one picture."""
+    return LookAtParts(
+        brand=brand,
+        image=digest_of(candidate),
+        commission=commission_for([candidate], state),
+        product=product.id,
+        parts=tuple(product.components),
+        affine=candidate.composition.affine,
+    )
+
+
+def digest_of(candidate: Candidate) -> Digest:
+    """The picture of a candidate that has one."""
+    assert candidate.artifact is not None
+    return candidate.artifact.digest
 
 
 def criteria_for(book: BrandBook, brief: Brief) -> tuple[Criterion, ...]:
@@ -121,16 +141,17 @@ async def compared(
         return {}
     pictures = {c.id: c.artifact.digest for c in shown if c.artifact}
     commission = commission_for(shown, state)
-    preference, together = await asyncio.gather(
+    preference, measured = await asyncio.gather(
         tools.judges.prefer_pictures(
             PreferPictures(
-                brand=services.brand, pictures=pictures, commission=commission, request=state["brief"].request
+                brand=services.brand, pictures=pictures, commission=commission, request=state["brief"].request,
+                as_set=True,
             )
         ),
         tools.judges.judge_set(
             JudgeSet(
                 brand=services.brand, pictures=pictures, commission=commission, cutout=one_cutout(shown, state),
-                placed={c.id: placed(c) for c in shown},
+                placed={c.id: placed(c) for c in shown}, looks=False,
             )
         ),
     )
@@ -148,7 +169,8 @@ async def compared(
             unit="place from the end",
         )
         kept = [f for f in candidates[name].findings if f.check != PREFERENCE and not f.check.startswith(SETS)]
-        found[name] = candidates[name].model_copy(update={"findings": (*kept, finding, *together.findings)})
+        together = (*measured.findings, *preference.findings)
+        found[name] = candidates[name].model_copy(update={"findings": (*kept, finding, *together)})
     return found
 
 

@@ -100,6 +100,7 @@ async def plan(state: Campaign, services: Services) -> Campaign:
             left_out=layout.left_out,
             cannot_draw=beyond(brief, generator, fitting),
             options=affordable(options_from(slots, generator, history), request),
+            caption_limit=generator.caption_limit,
         ),
         "notes": services.told(),
         "round": 0,

@@ -1,15 +1,18 @@
-"""Revise: failed checks and a person's feedback become typed edits, and edits become the next round's slots."""
+"""Revise: failed checks and a person's feedback become typed edits, and edits become the next round's slots.
+
+Which edits is the reviser's to say (`Language.revise`); whether they may be made is settled here and in `editing`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-
-from pydantic import ValidationError
+from collections.abc import Callable, Iterable, Sequence
 
 from agents.critique import PERSON
+from agents.editing import fresh, read_field, resolved, with_field
 from agents.services import Services
 from agents.state import Campaign
+from agents.understand import markets_of
 from domain.candidate import (
     Candidate,
     CandidateVerdict,
@@ -22,44 +25,153 @@ from domain.candidate import (
     Scalar,
     Slot,
 )
-from domain.composition import (
-    LARGEST_WORDS,
-    SMALLEST_WORDS,
-    Caption,
-    Composition,
-    SceneRef,
-    Settings,
-    TextPlace,
-    Wording,
-)
-from domain.errors import IdleEdit
-from domain.plan import Plan
-from domain.values import Point
+from domain.errors import IdleEdit, RefusedByRule
+from domain.revision import FailedCandidate, Fix, Revision, permitted, rewords
+from mcp_servers.assets.contract import CheckRules, GetAsset
 
 STAGE = "revise"
-TOOLS: frozenset[str] = frozenset()
+TOOLS = frozenset({"assets.get_asset", "assets.check_rules"})
+Wanted = Sequence[tuple[Change, str]]
+"""Changes, each with the check it answers, or "person"."""
 
 
-def revise(state: Campaign, services: Services) -> Campaign:
-    """Propose the next round: for the most promising failed candidates, the best untried change per failed gate.
+async def revise(state: Campaign, services: Services) -> Campaign:
+    """Propose the next round: edits of the most promising failed candidates, as the reviser orders them.
 
     No more children are drawn than the shortlist still lacks, plus one in case an edit does not help.
     """
     number = state.get("round", 0) + 1
     lacking = services.shortlist_size - len(state.get("shortlist", ()))
+    failed = [up_for_revision(candidate, state) for candidate in promising(state["candidates"].values())]
+    revisions, notes = await proposed(failed, state, services)
     slots: list[Slot] = []
     edits: dict[str, Edit] = {}
-    for parent in promising(state["candidates"].values()):
+    refused = 0
+    for one in failed:
         if len(slots) > lacking:
             break
-        wanted = [
-            (change, finding.check) for finding in parent.failed_gates() for change in untried(finding, parent, state)
-        ]
-        child, made = apply_all(parent, wanted, state, number, len(slots) + 1)
+        child, made, note = child_of(one, revisions[one.candidate.id], state, number, len(slots) + 1, refused)
         edits |= {edit.id: edit for edit in made}
+        notes += (note,) if note else ()
+        refused = 0 if child else refused + len(made)
         if child:
             slots.append(child)
-    return {"round": number, "to_draw": tuple(slots), "edits": edits, "exhausted": not slots}
+    update: Campaign = {"round": number, "to_draw": tuple(slots), "edits": edits, "exhausted": not slots}
+    return {**update, "notes": notes} if notes else update
+
+
+async def proposed(
+    failed: Sequence[FailedCandidate], state: Campaign, services: Services
+) -> tuple[dict[str, Revision], tuple[str, ...]]:
+    """The reviser's word on each failed candidate, by id, and what was done otherwise than planned."""
+    if not failed:
+        return {}, ()
+    plan = state["plan"]
+    revisions = await asyncio.to_thread(
+        services.language.revise, failed, state["brief"], plan.scenes, plan.caption_limit
+    )
+    by_id = {revision.parent: revision for revision in revisions}
+    by_id, note = await lawful(by_id, failed, state, services)
+    return by_id, (*services.told(), *((note,) if note else ()))
+
+
+async def lawful(
+    revisions: dict[str, Revision], failed: Sequence[FailedCandidate], state: Campaign, services: Services
+) -> tuple[dict[str, Revision], str]:
+    """The revisions with new captions held against every rule, as the plan's were: what a rule forbids is struck.
+
+    Nothing is asked where no caption is worded anew.
+    """
+    captions = {
+        one.candidate.id: one.candidate.caption.model_copy(update=words)
+        for one in failed
+        if (words := new_words(revisions[one.candidate.id]))
+    }
+    if not captions:
+        return revisions, ""
+    tools = services.sessions.toolbox(STAGE, TOOLS)
+    brief, product = state["brief"], failed[0].candidate.products[0]
+    asset = await tools.assets.get_asset(GetAsset(brand=services.brand, asset=product))
+    request = CheckRules(
+        brand=services.brand, brief=brief, captions=tuple(captions.values()), markets=markets_of(brief),
+        sector=asset.sector or state["book"].sector,
+    )
+    try:
+        cleared = (await tools.assets.check_rules(request)).captions
+        note = ""
+    except RefusedByRule as error:
+        cleared = tuple(one.candidate.caption for one in failed if one.candidate.id in captions)
+        note = f"new captions were left out: {error.message}"
+    held = {
+        name: with_words(revisions[name], caption.model_dump())
+        for name, caption in zip(captions, cleared, strict=True)
+    }
+    return {**revisions, **held}, note
+
+
+def new_words(revision: Revision) -> dict[str, Scalar]:
+    """The elements of the caption that a revision words anew."""
+    return {fix.change.field: fix.change.amount for fix in revision.fixes if rewords(fix.change)}
+
+
+def with_words(revision: Revision, elements: dict[str, str]) -> Revision:
+    """The revision with these elements in the place of its own words; one that is left empty is not worded anew."""
+
+    def said(fix: Fix) -> Fix:
+        change = fix.change.model_copy(update={"amount": elements[fix.change.field]})
+        return fix.model_copy(update={"change": change, "after": change.amount})
+
+    kept = (fix for fix in revision.fixes if not rewords(fix.change) or elements[fix.change.field])
+    return revision.model_copy(update={"fixes": tuple(said(fix) if rewords(fix.change) else fix for fix in kept)})
+
+
+def child_of(
+    failed: FailedCandidate, revision: Revision, state: Campaign, number: int, nth: int, already: int
+) -> tuple[Slot | None, list[Edit], str]:
+    """A child by the revision, or by what it names otherwise; its edits, and a note where it was the latter.
+
+    `already` counts edits refused under this number before.
+    """
+    parent = failed.candidate
+    edits: list[Edit] = []
+    for fixes in (revision.fixes, revision.otherwise):
+        wanted = [(fix.change, fix.check) for fix in fixes]
+        child, made = apply_all(
+            parent, wanted, state, number, nth, start=already + len(edits) + 1, refuse=refusing(failed)
+        )
+        edits += made
+        if child:
+            changed = fixes is not revision.fixes
+            note = f"nothing the reviser proposed for {parent.id} could be done; the built-in's order was taken"
+            return child, edits, note if changed else ""
+    return None, edits, ""
+
+
+Refuse = Callable[[Change, str, Scalar], str]
+"""Why a change may not be made, given the check it answers and the value it leads to; "" when it may."""
+
+
+def nothing_refused(change: Change, check: str, after: Scalar) -> str:
+    """Whatever is asked for may be made."""
+    return ""
+
+
+def refusing(failed: FailedCandidate) -> Refuse:
+    """What a reviser may not do to this candidate: what was tried on it, and what is neither a fix nor its to say."""
+    known = {(fix.check, fix.change.target, fix.change.field, fix.after) for fix in failed.open}
+    tried = {(edit.target, edit.field, edit.after) for edit in failed.tried if edit.parent == failed.candidate.id}
+    failures = {finding.check for finding in failed.candidate.failed_gates()}
+
+    def refuse(change: Change, check: str, after: Scalar) -> str:
+        if (check, change.target, change.field, after) in known or change.relative:
+            return ""
+        if check not in failures:
+            return f"{check} has not failed"
+        if (change.target, change.field, after) in tried:
+            return "was tried on this candidate already"
+        return "" if permitted(change) else f"a reviser cannot set {change.target} {change.field} to {after}"
+
+    return refuse
 
 
 async def adjust(state: Campaign, services: Services) -> Campaign:
@@ -118,36 +230,50 @@ def promising(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(failed, key=lambda c: (len(c.failed_gates()), -(c.quality or 0.0), c.id))
 
 
-def untried(finding: Finding, parent: Candidate, state: Campaign) -> list[Change]:
-    """The first fix of this finding that was not already tried on this candidate, if any."""
+def up_for_revision(parent: Candidate, state: Campaign) -> FailedCandidate:
+    """A failed candidate with what is open for it and what was tried."""
+    edits = state.get("edits", {}).values()
+    return FailedCandidate(
+        candidate=parent,
+        open=tuple(fix for finding in parent.failed_gates() for fix in untried(finding, parent, state)),
+        tried=tuple(edit for edit in edits if parent.id in {edit.parent, edit.child}),
+    )
+
+
+def untried(finding: Finding, parent: Candidate, state: Campaign) -> list[Fix]:
+    """The fixes of this finding that were not already tried on this candidate, best first."""
     tried = {
         (edit.target, edit.field, edit.after)
         for edit in state.get("edits", {}).values()
         if edit.parent == parent.id and edit.source == finding.check
     }
+    found = []
     for change in finding.fixes:
-        target = resolved(change, parent, state["plan"], state)
-        if target is not None and (change.target, change.field, target) not in tried:
-            return [change]
-    return []
+        after = resolved(change, parent, state["plan"], state)
+        if after is not None and (change.target, change.field, after) not in tried:
+            found.append(Fix(check=finding.check, change=change, after=after))
+    return found
 
 
 def apply_all(
-    parent: Candidate, wanted: list[tuple[Change, str]], state: Campaign, number: int, nth: int
+    parent: Candidate, wanted: Wanted, state: Campaign, number: int, nth: int, *,
+    start: int = 1, refuse: Refuse = nothing_refused,
 ) -> tuple[Slot | None, list[Edit]]:
-    """A child slot with every change that does something, and the edits that led to it; idle ones are refused."""
+    """A child slot with every change that does something, and the edits that led to it; idle ones are refused.
+
+    Edits are numbered from `start`.
+    """
     child_id = f"c{number}-{nth:02d}"
     slot: Slot = Slot(**{name: getattr(parent, name) for name in Slot.model_fields})
     slot = slot.model_copy(update={"id": child_id, "parent": parent.id, "round": number})
     edits: list[Edit] = []
-    for index, (change, source) in enumerate(wanted, start=1):
-        before = read_field(slot, change.target, change.field)
+    for index, (change, source) in enumerate(wanted, start=start):
         after = resolved(change, slot, state["plan"], state)
         edit = Edit(
             id=f"e{number}-{nth:02d}-{index}",
             target=change.target,
             field=change.field,
-            before=before,
+            before=read_field(slot, change.target, change.field),
             after=after,
             why=change.why,
             source=source,
@@ -156,6 +282,8 @@ def apply_all(
             round=number,
         )
         try:
+            if why_not := refuse(change, source, after):
+                raise IdleEdit(why_not, where=slot.id)
             slot = with_field(slot, change.target, change.field, after, state)
         except IdleEdit as idle:
             edits.append(edit.model_copy(update={"child": None, "outcome": EditOutcome.REFUSED, "note": idle.message}))
@@ -163,124 +291,3 @@ def apply_all(
             edits.append(edit)
     drawn = any(edit.outcome is EditOutcome.PROPOSED for edit in edits)
     return (fresh(slot) if drawn else None), edits
-
-
-def fresh(slot: Slot) -> Slot:
-    """The slot without what the last drawing filled in."""
-    empty = {
-        "affine": None,
-        "box": None,
-        "contacts": (),
-        "horizon": None,
-        "light_from": None,
-        "true_scale": None,
-        "text_blocks": (),
-        "product_layer": None,
-        "mask": None,
-    }
-    others = tuple(other.model_copy(update={"affine": None}) for other in slot.composition.others)
-    return slot.model_copy(update={"composition": slot.composition.model_copy(update={**empty, "others": others})})
-
-
-def resolved(change: Change, slot: Slot, plan: Plan, state: Campaign) -> Scalar:
-    """The value a change leads to: factors applied, "next best scene" looked up."""
-    if change.target is EditTarget.BACKGROUND and change.field == "scene" and change.amount is None:
-        return next_scene(slot, plan, state)
-    if not change.relative:
-        return change.amount
-    before = read_field(slot, change.target, change.field)
-    return round(float(before) * float(change.amount), 4) if before is not None and change.amount is not None else None
-
-
-def next_scene(slot: Slot, plan: Plan, state: Campaign) -> str | None:
-    """The planned scene with the fewest failures so far, other than this one and those tried for its line."""
-    line = {slot.scene.id}
-    ancestor = state.get("candidates", {}).get(slot.parent or "")
-    while ancestor is not None:
-        line.add(ancestor.scene.id)
-        ancestor = state["candidates"].get(ancestor.parent or "")
-    failures = {scene.id: 0 for scene in plan.scenes if scene.id not in line}
-    for candidate in state.get("candidates", {}).values():
-        if candidate.scene.id in failures and candidate.verdict is CandidateVerdict.FAILED:
-            failures[candidate.scene.id] += 1
-    return min(failures, key=lambda name: failures[name]) if failures else None
-
-
-def read_field(slot: Slot, target: EditTarget, field: str) -> Scalar:
-    """The current value of an editable field."""
-    if target is EditTarget.COMPOSITION:
-        owner, _, name = field.rpartition(".")
-        held = getattr(slot.composition, owner) if owner in {"centre", "wording"} else slot.composition
-        value: Scalar = getattr(held, name, None)
-        return value.value if isinstance(value, TextPlace) else value
-    if target is EditTarget.BACKGROUND:
-        return slot.scene.id if field == "scene" else slot.scene.mirrored
-    if target is EditTarget.GENERATOR:
-        return slot.seed if field == "seed" else getattr(slot.settings, field, None)
-    if target is EditTarget.CAPTION:
-        return getattr(slot.caption, field, None)
-    return None
-
-
-def with_field(slot: Slot, target: EditTarget, field: str, value: Scalar, state: Campaign) -> Slot:
-    """The slot with one field changed, validated.
-
-    Raises IdleEdit when nothing would change (Promise 3), and when the value is beyond what the field can be: a change
-    that is a factor of something large may well be.
-    """
-    try:
-        return _with_field(slot, target, field, value, state)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise IdleEdit(f"{target} {field} cannot be {value}: {first['msg']}", where=slot.id) from error
-
-
-def _with_field(slot: Slot, target: EditTarget, field: str, value: Scalar, state: Campaign) -> Slot:
-    if value is None or read_field(slot, target, field) == value:
-        raise IdleEdit(f"{target} {field} would stay as it is", where=slot.id)
-    if target is EditTarget.COMPOSITION:
-        return slot.model_copy(update={"composition": edited_composition(slot.composition, field, value)})
-    if target is EditTarget.BACKGROUND:
-        return with_scene(slot, field, value, state)
-    if target is EditTarget.GENERATOR and field == "seed":
-        return slot.model_copy(update={"seed": int(value)})
-    if target is EditTarget.GENERATOR and field in Settings.model_fields:
-        return slot.model_copy(update={"settings": Settings(**{**slot.settings.model_dump(), field: value})})
-    if target is EditTarget.CAPTION and field in Caption.model_fields:
-        return slot.model_copy(update={"caption": Caption(**{**slot.caption.model_dump(), field: str(value)})})
-    raise IdleEdit(f"{target} has no field {field!r} to edit", where=slot.id)
-
-
-def edited_composition(composition: Composition, field: str, value: Scalar) -> Composition:
-    """The composition with one field changed, validated."""
-    if field.startswith("centre."):
-        point = Point(**{**composition.centre.model_dump(), field.removeprefix("centre."): value})
-        return composition.model_copy(update={"centre": point})
-    if field in {"wording.place", "wording.size"}:
-        name = field.removeprefix("wording.")
-        kept = min(max(float(value), SMALLEST_WORDS), LARGEST_WORDS) if name == "size" and value else value
-        wording = Wording.model_validate({**composition.wording.model_dump(), name: kept})
-        if wording == composition.wording:
-            raise IdleEdit(f"the words are as large or small as they can be: {composition.wording.size:g}")
-        return composition.model_copy(update={"wording": wording})
-    if field not in {"scale", "rotation", "roll", "lift"}:
-        raise IdleEdit(f"a composition has no field {field!r} to edit")
-    return Composition.model_validate({**composition.model_dump(), field: value})
-
-
-def with_scene(slot: Slot, field: str, value: Scalar, state: Campaign) -> Slot:
-    """The slot in another scene, mirrored or with its own words in that scene's caption and composition."""
-    if field == "mirrored":
-        return slot.model_copy(update={"scene": SceneRef(id=slot.scene.id, mirrored=bool(value))})
-    planned = [s for option in state["plan"].options for s in option.slots if s.scene.id == value]
-    if not planned:
-        raise IdleEdit(f"the scene {value!r} is not among the planned ones", where=slot.id)
-    model = planned[0]
-    return slot.model_copy(
-        update={
-            "scene": model.scene,
-            "caption": model.caption,
-            "composition": model.composition.model_copy(update={"wording": slot.composition.wording}),
-            "settings": model.settings,
-        }
-    )

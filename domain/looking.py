@@ -116,6 +116,12 @@ class PartsLooked(Model):
     parts: tuple[PartGrades, ...]
 
 
+class LookedWithParts(Looked):
+    """Everything a model answers about one picture and its product's parts, asked in one call."""
+
+    parts: tuple[PartGrades, ...] = ()
+
+
 class Preference(StrEnum):
     """Which of two pictures is the better one."""
 
@@ -154,6 +160,10 @@ class SetLooked(Model):
     differences: tuple[Difference, ...] = ()
 
 
+class TogetherLooked(PairsLooked, SetLooked):
+    """Everything a model answers about pictures shown together: which it prefers, and whether they are one set."""
+
+
 class Spent(Model):
     """What looking took: calls of a model, answers that were known already, and tokens and money."""
 
@@ -185,4 +195,5 @@ class Order(Model):
     wins: dict[str, float] = {}
     ties: tuple[tuple[str, str], ...] = ()
     agreement: Share | None = Field(default=None, description="share of pairs with the same answer in both orders")
+    findings: tuple[Finding, ...] = Field(default=(), description="of the set's rubric, where that was asked for")
     spent: Spent = Spent()

@@ -46,6 +46,7 @@ class Plan(Model):
     left_out: tuple[str, ...] = Field(default=(), description="scenes not combined with this product, and why")
     cannot_draw: tuple[str, ...] = Field(default=(), description="asked for, and beyond the generator")
     options: tuple[Option, ...]
+    caption_limit: int = Field(default=1024, description="characters of a caption that the generator takes")
 
 
 class TextLimits(Model):

@@ -16,6 +16,7 @@ from domain.composition import Caption, Scene
 from domain.models import Abilities, Answered, AnswerT, Ask, ModelRole, ModelSpec
 from domain.plan import Capability
 from domain.remembered import Earlier, Remembered
+from domain.revision import FailedCandidate, Revision
 from domain.rules import BrandBook, MarketPack
 from domain.values import ArtifactRef, Box, BrandId, Digest, RunId
 
@@ -109,7 +110,11 @@ class Rulebook(Protocol):
 
 
 class Language(Protocol):
-    """Everything that reads or writes human language, by role."""
+    """Everything that reads or writes human language, by role.
+
+    `revise` gives one Revision for each failed candidate, in the order given; `scenes` are the planned ones, `limit` is
+    how many characters a caption may have.
+    """
 
     def read(self, request: str, brand: BrandId) -> Brief: ...
     def captions(
@@ -123,6 +128,9 @@ class Language(Protocol):
     def read_feedback(
         self, text: str, candidates: Sequence[Candidate], scenes: Sequence[Scene]
     ) -> Feedback: ...
+    def revise(
+        self, failed: Sequence[FailedCandidate], brief: Brief, scenes: Sequence[Scene], limit: int = 1024
+    ) -> Sequence[Revision]: ...
 
 
 class Models(Protocol):

@@ -10,9 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from domain.errors import OnbrandError
-from memory.demo import DEMO_BRAND
+from memory.demo import DEMO_BRAND, ensure_demo
 from service.orchestrator import Onbrand
 from service.settings import Settings, load_settings
+from tools.imaging.decode import encode_png
+from tools.imaging.packshot import render
+from tools.imaging.packshot_spec import catalogue
 
 
 @asynccontextmanager
@@ -43,3 +46,16 @@ def copy_library(settings: Settings, folder: Path) -> None:
     except (OSError, OnbrandError):
         shutil.rmtree(folder / "brands", ignore_errors=True)      # half a library is made anew
         (folder / "onbrand.sqlite").unlink(missing_ok=True)
+
+
+def small_demo(onbrand: Onbrand, *products: str) -> None:
+    """Make the demo brand's library with these products alone: rendering all of them takes longer than most work."""
+    ensure_demo(
+        onbrand.workshop.library,
+        onbrand.workshop.artifacts,
+        lambda text, share: None,
+        products=[spec for spec in catalogue() if spec.id in products],
+        render=render,
+        encode=encode_png,
+        lock=onbrand.wired.home.root / "demo.lock",
+    )

@@ -235,6 +235,7 @@ async def repair(
     first = feedback(first)
     state: Campaign = {
         "request": RunRequest(request="evaluation"),
+        "brief": brief,
         "plan": plan,
         "round": 0,
         "shortlist": (),
@@ -243,7 +244,7 @@ async def repair(
     }
     draws = 0
     for _ in range(ROUNDS):
-        update = revise(state, bench.services)
+        update = await revise(state, bench.services)
         state = {**state, **update, "edits": {**state["edits"], **update["edits"]}}
         for slot in update["to_draw"]:
             named = slot.model_copy(update={"id": f"{first.id}-{slot.id}"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from memory import Database, Ledger, open_database
 from memory.known_answers import KnownAnswerTable
 from memory.metering import Metering
 from tools.judges.looking import Bench
+from tools.models.asking import PIXELS_A_TOKEN
 from tools.models.catalogue import Known, Price
 from tools.models.gateway import Gateway
 from tools.models.openai_chat import OpenAiChat
@@ -37,9 +39,9 @@ from tools.models.seats import seats_for
 MODEL = "scripted-eye"
 JUDGES = (ModelRole.GATE_JUDGE, ModelRole.COMPONENT_JUDGE, ModelRole.SET_JUDGE)
 KNOWN = Known(
-    match=MODEL, abilities=Abilities(images=True, schema_output=True, context=200_000), price=Price(input=1, output=4)
+    match=MODEL, abilities=Abilities(images=True, schema_output=True, context=200_000, longest=16_000),
+    price=Price(input=1, output=4)
 )
-TOKENS_A_PICTURE = 1_400
 
 _FAULT_WHEN_YES = re.compile(
     r"float|impossibly|have parts, edges|malformed|garbled|there twice|contradict|broken|go against"
@@ -68,8 +70,24 @@ class Look:
     @cached_property
     def pictures(self) -> list[Image]:
         """The pictures, RGB."""
-        raw = [cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) for file in self.files]
-        return [np.asarray(np.ascontiguousarray(image[..., ::-1]), np.uint8) for image in raw if image is not None]
+        return [decoded(file) for file in self.files]
+
+    @property
+    def tokens_of_pictures(self) -> int:
+        """What the pictures take, by Anthropic's published rule for images."""
+        return sum(math.ceil(image.shape[0] * image.shape[1] / PIXELS_A_TOKEN) for image in self.pictures)
+
+    @cached_property
+    def judged_file(self) -> bytes:
+        """The one picture that questions are about, as an encoded file; its references and parts stand beside it."""
+        said = [part["text"] if part["type"] == "text" else None for part in self.parts]
+        before = said[: said.index("Picture 1, to be judged.")]
+        return self.files[before.count(None)]
+
+    @property
+    def judged(self) -> Image:
+        """That picture, RGB."""
+        return decoded(self.judged_file)
 
     @cached_property
     def words(self) -> str:
@@ -98,6 +116,14 @@ class Look:
 Script = Callable[[Look], dict[str, Any]]
 
 
+def decoded(file: bytes) -> Image:
+    """An encoded picture, RGB. Raises ValueError for bytes that are none."""
+    image = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError("a judge was sent something that is no picture")
+    return np.asarray(np.ascontiguousarray(image[..., ::-1]), np.uint8)
+
+
 def all_well(look: Look, grade: int = 8, **instead: str) -> dict[str, Any]:
     """The answer of a judge that finds nothing wrong; `instead` gives other answers by question id."""
     scales = look.data.get("scales", ())
@@ -106,14 +132,19 @@ def all_well(look: Look, grade: int = 8, **instead: str) -> dict[str, Any]:
     if look.about == "parts":
         return {"parts": [{"part": part, "grades": best} for part in look.data["parts"]]}
     if look.about == "pairs":
-        return {"pairs": [{**pair, "better": "neither", "reason": "alike"} for pair in look.data["pairs"]]}
+        pairs = [{**pair, "better": "neither", "reason": "alike"} for pair in look.data["pairs"]]
+        return {"pairs": pairs, **({"grades": best, "differences": []} if scales else {})}
     if look.about == "set":
         return {"grades": best, "differences": []}
     answers = []
     for gate in look.data["gates"]:
         fine = "no" if _FAULT_WHEN_YES.search(gate["question"]) else "yes"
         answers.append({"id": gate["id"], "answer": instead.get(gate["id"], fine), "evidence": "as seen"})
-    return {"answers": answers, "grades": grades}
+    answer = {"answers": answers, "grades": grades}
+    if beside := look.data.get("parts"):
+        same = [{"id": one["id"], "grade": 5, "reason": "fine"} for one in beside["scales"]]
+        answer["parts"] = [{"part": part, "grades": same} for part in beside["parts"]]
+    return answer
 
 
 @contextmanager
@@ -128,7 +159,7 @@ def served(script: Script) -> Iterator[str]:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             look = Look(body)
             said = json.dumps(script(look))
-            usage = {"prompt_tokens": len(look.words) // 4 + TOKENS_A_PICTURE * len(look.files)}
+            usage = {"prompt_tokens": len(look.words) // 4 + look.tokens_of_pictures}
             usage |= {"completion_tokens": len(said) // 4, "total_tokens": 0}
             message = {"role": "assistant", "content": said}
             choice = {"index": 0, "message": message, "finish_reason": "stop"}

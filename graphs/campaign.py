@@ -87,7 +87,7 @@ async def settle(state: Campaign, runtime: Runtime[Services]) -> Campaign:
 
 async def revise(state: Campaign, runtime: Runtime[Services]) -> Campaign:
     """Edits from findings."""
-    return revise_stage.revise(state, runtime.context)
+    return await revise_stage.revise(state, runtime.context)
 
 
 async def adjust(state: Campaign, runtime: Runtime[Services]) -> Campaign:

@@ -106,10 +106,13 @@ def ranking(request: judges.RankCandidates, answer: judges.Ranking) -> str:
 
 
 def looked(request: judges.LookAtPicture, answer: judges.LookedAt) -> str:
-    """One finding for each question asked, none weaker than its question."""
+    """One finding for each question asked, none weaker than its question; for parts all or none."""
     gates = gates_for(request.brief, request.criteria, request.rules, reference=request.reference is not None)
     scales = rubric("whole").scales
-    wrong = exactly(checks_of(gates, scales, request.policy), answer.findings)
+    parts = checks_of_parts(request.parts)
+    expected = checks_of(gates, scales, request.policy)
+    compared = any(finding.check in parts for finding in answer.findings)
+    wrong = exactly((*expected, *parts) if compared else expected, answer.findings)
     severities = {f"look:{gate.id}": gate.severity for gate in gates}
     severities |= {f"look:{scale.id}": scale.severity for scale in scales}
     lowered = [f.check for f in answer.findings if severities.get(f.check, f.severity) is not f.severity]
@@ -123,13 +126,16 @@ def looked_at_parts(request: judges.LookAtParts, answer: judges.LookedAt) -> str
 
 def judged_set(request: judges.JudgeSet, answer: judges.LookedAt) -> str:
     """One finding for each scale of the set's rubric, and for each measure with a cutout; none for a set of one."""
-    expected = (*(checks_of_products() if request.cutout else ()), *checks_of_set())
+    measured = checks_of_products() if request.cutout else ()
+    expected = (*measured, *(checks_of_set() if request.looks else ()))
     return exactly(expected if len(request.pictures) > 1 else (), answer.findings)
 
 
 def preferred(request: judges.PreferPictures, answer: judges.Preferred) -> str:
-    """The pictures asked about, each once."""
-    return "" if sorted(answer.order) == sorted(request.pictures) else "other pictures were ordered than asked about"
+    """The pictures asked about, each once, and what was asked of them as a set."""
+    if sorted(answer.order) != sorted(request.pictures):
+        return "other pictures were ordered than asked about"
+    return exactly(checks_of_set() if request.as_set and len(request.pictures) > 1 else (), answer.findings)
 
 
 def exactly(expected: Sequence[str], findings: Sequence[Finding]) -> str:

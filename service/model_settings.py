@@ -23,7 +23,7 @@ class ModelSettings(BaseModel):
     reader: Named = Field(default="builtin", description="splits a request into its parts")
     planner: Named = Field(default="builtin", description="chooses and words the questions")
     caption_writer: Named = Field(default="builtin", description="writes captions")
-    reviser: Named = Field(default="builtin", description="rewrites captions; no stage asks it yet")
+    reviser: Named = Field(default="builtin", description="says what to change of a picture that failed its checks")
     feedback_router: Named = Field(default="builtin", description="routes a person's remarks to changes")
     guideline_compiler: Named = Field(default="builtin", description="compiles guideline text into criteria")
     gate_judge: Named = Field(default="builtin", description="answers each guideline about a picture")

@@ -21,6 +21,7 @@ from service.model_settings import ModelSettings
 from tools.language.by_model import ModelLanguage
 from tools.language.lexicon import load_lexicon
 from tools.models import NoModels
+from tools.models.clock import Clock
 from tools.models.gateway import Gateway
 from tools.models.seats import seats_for
 from tools.models.transports import transports
@@ -55,10 +56,11 @@ def models_for(
     home: Home,
     observer: Observer = lambda attempt: None,
     metered: Callable[[Meter], Meter] = lambda meter: meter,
+    clock: Clock | None = None,
 ) -> Gateway | NoModels:
     """The gateway, or none where every role is the built-in's: then nothing of it is opened.
 
-    `metered` may stand a meter of its own before the ledger's.
+    `metered` may stand a meter of its own before the ledger's; `clock` is the wall's unless another is given.
 
     Raises Misconfigured for a model without a price on record.
     """
@@ -75,6 +77,7 @@ def models_for(
         metered(Metering(ledger)),
         chats=ChatFiles(home, settings.chat_days) if settings.chat_days else None,
         observer=observer,
+        clock=clock,
         patience=settings.patience_s,
     )
 

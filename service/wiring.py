@@ -12,6 +12,7 @@ from domain.candidate import Candidate, Feedback
 from domain.composition import Caption, Scene
 from domain.model_calls import Meter, Observer
 from domain.ports import ArtifactStore, Destination, Drawings
+from domain.revision import FailedCandidate, Revision
 from domain.rules import BrandBook
 from domain.run import RunView
 from domain.values import BrandId, BucketAddress
@@ -36,7 +37,7 @@ from tools.generators import Compositor
 from tools.imaging.decode import decode, encode_png
 from tools.imaging.packshot import render
 from tools.imaging.packshot_spec import catalogue as packshots
-from tools.language import BuiltinReader, BuiltinWriter, apply_answer, questions, read_feedback
+from tools.language import BuiltinReader, BuiltinWriter, apply_answer, questions, read_feedback, revisions
 from tools.models import NoModels
 from tools.models.gateway import Gateway
 from tools.publish import BucketDestination, FolderDestination
@@ -93,6 +94,12 @@ class BuiltinLanguage:
     def read_feedback(self, text: str, candidates: Sequence[Candidate], scenes: Sequence[Scene]) -> Feedback:
         """A person's words about candidates as changes."""
         return read_feedback(text, candidates, scenes)
+
+    def revise(
+        self, failed: Sequence[FailedCandidate], brief: Brief, scenes: Sequence[Scene], limit: int = 1024
+    ) -> tuple[Revision, ...]:
+        """Of every failed gate the best fix that was not tried yet."""
+        return revisions(failed)
 
 
 @dataclass(frozen=True)

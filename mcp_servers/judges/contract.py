@@ -79,7 +79,10 @@ class Commission(Model):
 
 
 class LookAtPicture(Model):
-    """Have a model look at one picture that passed every measured gate: every question in one call."""
+    """Have a model look at one picture that passed every measured gate: every question in one call.
+
+    With `product` its `parts` are compared in that call, too, where one model is the judge of both.
+    """
 
     brand: BrandId
     image: Digest
@@ -91,6 +94,9 @@ class LookAtPicture(Model):
     rules: tuple[Rule, ...] = ()
     policy: Policy = Policy.STRICT
     threshold: Share = 0.8
+    product: AssetId | None = None
+    parts: tuple[str, ...] = ()
+    affine: Affine | None = Field(default=None, description="cutout pixels to picture pixels")
 
 
 class LookAtParts(Model):
@@ -119,6 +125,7 @@ class PreferPictures(Model):
     pictures: dict[str, Digest] = Field(description="picture by name, in the order that holds without preference")
     commission: Commission = Commission()
     request: str = ""
+    as_set: bool = Field(default=False, description="also ask, in one of these calls, whether they are one set")
 
 
 class Preferred(Model):
@@ -128,6 +135,7 @@ class Preferred(Model):
     wins: dict[str, float] = {}
     ties: tuple[tuple[str, str], ...] = ()
     agreement: Share | None = None
+    findings: tuple[Finding, ...] = Field(default=(), description="of the set, where that was asked for")
     spent: Spent = Spent()
 
 
@@ -150,3 +158,4 @@ class JudgeSet(Model):
     commission: Commission = Commission()
     cutout: Digest | None = None
     placed: dict[str, Placed] = Field(default={}, description="by the picture's name")
+    looks: bool = Field(default=True, description="false where a model is asked elsewhere: they are measured alone")

@@ -23,6 +23,7 @@ from tools.judges.looking import (
     Bench,
     FeatureFinder,
     Reference,
+    Sheet,
     compare_parts,
     gates_for,
     judge_set,
@@ -30,6 +31,7 @@ from tools.judges.looking import (
     placed_parts,
     prefer,
     rubric,
+    sheet_of,
 )
 from tools.judges.rectified import Shown
 from tools.judges.sets import judge_products
@@ -52,9 +54,10 @@ def add_looking(server: MCPServer, workshop: Workshop) -> None:
     def look_at_picture(request: c.LookAtPicture) -> c.LookedAt:
         """Have a model answer every question about one picture; words in it are covered and it is asked again."""
         gates = gates_for(request.brief, request.criteria, request.rules, reference=request.reference is not None)
+        image = workshop.pixels.load(request.brand, request.image)[..., :3]
         verdicts = look_at(
             bench(workshop, request.brand, request.commission),
-            workshop.pixels.load(request.brand, request.image)[..., :3],
+            image,
             gates=gates,
             scales=rubric("whole").scales,
             request=request.brief.request,
@@ -62,6 +65,7 @@ def add_looking(server: MCPServer, workshop: Workshop) -> None:
             product=single(workshop.pixels.load(request.brand, request.mask)) if request.mask else None,
             policy=request.policy,
             threshold=request.threshold,
+            sheet=sheet_for(workshop, request, image),
         )
         return c.LookedAt(findings=verdicts.findings, spent=verdicts.spent)
 
@@ -71,13 +75,9 @@ def add_looking(server: MCPServer, workshop: Workshop) -> None:
         """Have a model compare a product's parts with reference photos, of the target market where there are any."""
         product = workshop.library.get(request.brand, request.product)
         image = workshop.pixels.load(request.brand, request.image)[..., :3]
-        verdicts = compare_parts(
-            bench(workshop, request.brand, request.commission),
-            image,
-            parts_in(workshop, request, product, image),
-            references(workshop, product, request.commission.market),
-            request.parts,
-        )
+        where = parts_in(workshop, request, product, image)
+        sheet = sheet_of(image, where, references(workshop, product, request.commission.market), request.parts)
+        verdicts = compare_parts(bench(workshop, request.brand, request.commission), sheet)
         return c.LookedAt(findings=verdicts.findings, spent=verdicts.spent)
 
     @server.tool(annotations=LOOKS)
@@ -85,7 +85,10 @@ def add_looking(server: MCPServer, workshop: Workshop) -> None:
     def prefer_pictures(request: c.PreferPictures) -> c.Preferred:
         """Have a model order pictures by pairwise preference, asked in both orders; what it contradicts is a tie."""
         order = prefer(
-            bench(workshop, request.brand, request.commission), pictures(workshop, request), request.request
+            bench(workshop, request.brand, request.commission),
+            pictures(workshop, request),
+            request.request,
+            as_set=request.as_set,
         )
         return c.Preferred.model_validate(order.model_dump())
 
@@ -97,8 +100,21 @@ def add_looking(server: MCPServer, workshop: Workshop) -> None:
         found: tuple[Finding, ...] = ()
         if request.cutout is not None:
             found = judge_products(workshop.pixels.load(request.brand, request.cutout), shown(request, together))
+        if not request.looks:
+            return c.LookedAt(findings=found)
         verdicts = judge_set(bench(workshop, request.brand, request.commission), together)
         return c.LookedAt(findings=(*found, *verdicts.findings), spent=verdicts.spent)
+
+
+def sheet_for(workshop: Workshop, request: c.LookAtPicture, image: Image) -> Sheet | None:
+    """The product's parts beside their references, where they are to be compared in a picture's own call."""
+    if request.product is None or not request.parts:
+        return None
+    product = workshop.library.get(request.brand, request.product)
+    wanted = {name: box for name, box in in_cutout(product).items() if name in request.parts}
+    size = (image.shape[1], image.shape[0])
+    where = placed_parts(wanted, request.affine, size) if request.affine else {}
+    return sheet_of(image, where, references(workshop, product, request.commission.market), request.parts)
 
 
 def bench(workshop: Workshop, brand: BrandId, commission: c.Commission) -> Bench:

@@ -25,6 +25,7 @@ from domain.trace import ToolCall, read_trace
 from evals import cases
 from evals.changes import parsed
 from evals.diff import diff
+from evals.endpoints import ModelEndpoint, Reply
 from evals.fork import fork
 from evals.pages import diff_page, thumbnails
 from evals.recompute import recompute
@@ -37,7 +38,6 @@ from service.model_settings import ModelSettings
 from service.orchestrator import Onbrand
 from service.settings import Settings
 from tests.commands import ONBRAND, environment
-from tests.endpoints import ModelEndpoint, Reply
 from tools.prompts import prompt_file
 
 REQUEST = "our blood-orange can on a sunlit terrace, for Sweden, Instagram"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from domain.trace import ModelCall, read_trace
+from evals.endpoints import Fault, ModelEndpoint, Reply, Seen
 from tests.commands import Result, call
-from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
 
 REQUEST = "vår blodapelsinläsk på en solig terrass, för Sverige, Instagram"
 ENGLISH = "our blood-orange can on a sunlit terrace, for Sweden, Instagram"

@@ -17,10 +17,10 @@ import pytest
 
 from domain.errors import ModelCannot
 from domain.models import ModelRole, ModelSpec, Payer
+from evals.endpoints.gateways import Verdict, question, sqlite
 from memory import Database, Ledger, Metering
 from service.settings import load_settings
 from service.wiring import BuiltinLanguage
-from tests.endpoints.gateways import Verdict, question, sqlite
 from tools.language.by_model import ModelLanguage
 from tools.models.gateway import Gateway
 from tools.models.seats import seats_for

@@ -14,7 +14,15 @@ from domain.ports import Image
 from domain.values import Affine, Box
 from evals.scripted_eye import Look, all_well, eyes, served
 from tests.unit.judges.conftest import photograph
-from tools.judges.looking import FeatureFinder, Reference, checks_of_parts, compare_parts, placed_parts, rubric
+from tools.judges.looking import (
+    FeatureFinder,
+    Reference,
+    checks_of_parts,
+    compare_parts,
+    placed_parts,
+    rubric,
+    sheet_of,
+)
 from tools.judges.looking.parts import MOST_PARTS
 
 PARTS = {"cap": Box(x=20, y=0, width=60, height=30), "label": Box(x=10, y=40, width=80, height=90)}
@@ -110,7 +118,7 @@ def test_all_parts_go_into_one_call_each_with_its_references_and_nine_named_scal
         return all_well(look)
 
     with served(noting) as url, eyes(tmp_path, url) as seen:
-        verdicts = compare_parts(seen.bench, product(), MOTORCYCLE, references(), tuple(MOTORCYCLE))
+        verdicts = compare_parts(seen.bench, sheet_of(product(), MOTORCYCLE, references(), tuple(MOTORCYCLE)))
         assert len(seen.called) == 1
     assert looks[0].data["parts"] == list(MOTORCYCLE)
     assert len(looks[0].files) == len(MOTORCYCLE) * 3
@@ -130,7 +138,7 @@ def test_one_low_grade_on_one_scale_fails_the_part_with_its_reason_and_place(tmp
         return answer
 
     with served(wrong_wheel) as url, eyes(tmp_path, url) as seen:
-        verdicts = compare_parts(seen.bench, product(), MOTORCYCLE, references(), tuple(MOTORCYCLE))
+        verdicts = compare_parts(seen.bench, sheet_of(product(), MOTORCYCLE, references(), tuple(MOTORCYCLE)))
     failed = [f for f in verdicts.findings if f.verdict is Verdict.FAIL]
     (wheel,) = failed
     assert wheel.check == "look:part:front wheel"
@@ -143,7 +151,7 @@ def test_what_cannot_be_compared_abstains_and_is_not_asked_about(tmp_path: Path)
     where = {"engine": MOTORCYCLE["engine"], "tank": Box(x=1, y=1, width=5, height=5)}
     wanted = ("engine", "tank", "headlight", "mirror")
     with served(all_well) as url, eyes(tmp_path, url) as seen:
-        verdicts = compare_parts(seen.bench, product(), where, references(), wanted)
+        verdicts = compare_parts(seen.bench, sheet_of(product(), where, references(), wanted))
     reasons = {f.check.rpartition(":")[2]: (f.verdict, f.reason) for f in verdicts.findings}
     assert reasons["engine"][0] is Verdict.PASS
     assert reasons["tank"] == (Verdict.ABSTAIN, "too small to be judged: 5x5 pixels")
@@ -162,12 +170,13 @@ def test_grades_that_are_not_given_are_not_passed(tmp_path: Path, missing: str) 
         return answer
 
     with served(forgetful) as url, eyes(tmp_path, url) as seen:
-        verdicts = compare_parts(seen.bench, product(), MOTORCYCLE, references(), tuple(MOTORCYCLE))
+        verdicts = compare_parts(seen.bench, sheet_of(product(), MOTORCYCLE, references(), tuple(MOTORCYCLE)))
     assert verdicts.findings[0].verdict is Verdict.ABSTAIN
 
 
 def test_more_parts_than_fit_in_a_call_are_told(tmp_path: Path) -> None:
     many = {f"part {n}": Box(x=100 + 20 * n, y=100, width=40, height=40) for n in range(MOST_PARTS + 2)}
     with served(all_well) as url, eyes(tmp_path, url) as seen:
-        verdicts = compare_parts(seen.bench, product(), many, [Reference("own", product(), many)], tuple(many))
+        sheet = sheet_of(product(), many, [Reference("own", product(), many)], tuple(many))
+        verdicts = compare_parts(seen.bench, sheet)
     assert [f.verdict for f in verdicts.findings].count(Verdict.ABSTAIN) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,25 @@ import pytest
 from domain.brief import Brief, Part
 from domain.candidate import Severity, Verdict
 from domain.looking import Gate, Verdicts
+from domain.models import Abilities, Answered, AnswerT, Ask, ModelRole, ModelSpec
+from domain.ports import Models
 from domain.rules import Certainty, Criterion, CriterionMethod, Policy
 from domain.run import RunRequest
-from domain.values import Origin
+from domain.values import Box, Origin
+from evals.endpoints import Fault, ModelEndpoint, Reply
 from evals.scripted_eye import Eyes, Look, Script, all_well, eyes, served
 from memory import RunTable
-from tests.endpoints import Fault, ModelEndpoint, Reply
 from tools.imaging.plate import plate_stage
-from tools.judges.looking import checks_of, gates_for, look_at, rubric
+from tools.judges.looking import (
+    Reference,
+    Sheet,
+    checks_of,
+    checks_of_parts,
+    gates_for,
+    look_at,
+    rubric,
+    sheet_of,
+)
 
 PICTURE = np.ascontiguousarray(cv2.resize(plate_stage("terrace-noon").beauty, (384, 256)))
 BRIEF = Brief(
@@ -48,7 +60,7 @@ def test_every_question_goes_into_one_call_and_comes_back_as_one_finding(tmp_pat
     assert len(seen.called) == 1
     assert verdicts.spent.calls == 1
     assert verdicts.spent.used == seen.called[0].used
-    assert verdicts.spent.used.tokens_in > 1_000
+    assert verdicts.spent.used.tokens_in > 500
     expected = checks_of(gates_for(BRIEF), rubric("whole").scales, Policy.STRICT)
     assert sorted(f.check for f in verdicts.findings) == sorted(expected)
     assert all(f.verdict is Verdict.PASS for f in verdicts.findings)
@@ -167,3 +179,88 @@ def test_money_is_not_spent_beyond_the_budget_and_the_judge_then_abstains(tmp_pa
         assert seen.called == []
     assert {f.verdict for f in verdicts.findings} == {Verdict.ABSTAIN}
     assert "budget" in verdicts.findings[0].reason
+
+
+PARTS = {"handle": Box(x=40, y=40, width=60, height=60), "rim": Box(x=160, y=60, width=80, height=40)}
+
+
+def sheet() -> Sheet:
+    return sheet_of(PICTURE, PARTS, [Reference("own", PICTURE, PARTS)], tuple(PARTS))
+
+
+def test_parts_are_compared_in_the_pictures_own_call_where_one_model_judges_both(tmp_path: Path) -> None:
+    looks: list[Look] = []
+
+    def other_rim(look: Look) -> dict[str, Any]:
+        looks.append(look)
+        answer = all_well(look)
+        rim = answer["parts"][1]
+        rim["grades"] = [{**one, "grade": 1, "reason": "chipped"} for one in rim["grades"]]
+        return answer
+
+    verdicts, seen = judge(tmp_path, other_rim, sheet=sheet(), reference=PICTURE)
+    assert len(seen.called) == 1, "a part that vetoes needs no second look, either"
+    assert len(looks[0].files) == 2 + 2 * len(PARTS)
+    assert looks[0].judged.shape == PICTURE.shape
+    expected = (*checks_of(gates_for(BRIEF), rubric("whole").scales, Policy.STRICT), *checks_of_parts(tuple(PARTS)))
+    assert sorted(f.check for f in verdicts.findings) == sorted(expected)
+    rim = next(f for f in verdicts.findings if f.check == "look:part:rim")
+    assert (rim.verdict, rim.severity) == (Verdict.FAIL, Severity.GATE)
+    assert verdict(verdicts, "look:part:handle") is Verdict.PASS
+
+
+def test_a_judge_that_stumbles_over_both_answers_the_pictures_questions_and_leaves_the_parts_open(
+    tmp_path: Path,
+) -> None:
+    def stumbles(look: Look) -> dict[str, Any]:
+        return {"surprise": 1} if "parts" in look.data else all_well(look)
+
+    verdicts, _ = judge(tmp_path, stumbles, sheet=sheet())
+    expected = checks_of(gates_for(BRIEF), rubric("whole").scales, Policy.STRICT)
+    assert sorted(f.check for f in verdicts.findings) == sorted(expected), "parts are asked about by themselves"
+    assert all(f.verdict is Verdict.PASS for f in verdicts.findings)
+
+
+@pytest.mark.parametrize("why", ["another model", "no room"])
+def test_parts_are_not_asked_of_another_judge_nor_of_one_without_room_for_the_answer(tmp_path: Path, why: str) -> None:
+    looks: list[Look] = []
+
+    def noting(look: Look) -> dict[str, Any]:
+        looks.append(look)
+        return all_well(look)
+
+    with served(noting) as url, eyes(tmp_path, url) as seen:
+        gateway = seen.bench.models
+        models = Elsewhere(gateway, ModelRole.COMPONENT_JUDGE) if why == "another model" else Terse(gateway)
+        bench = replace(seen.bench, models=models)
+        verdicts = look_at(bench, PICTURE, gates=gates_for(BRIEF), scales=rubric("whole").scales, sheet=sheet())
+    assert len(looks) == 1
+    assert "parts" not in looks[0].data
+    assert not any(f.check.startswith("look:part:") for f in verdicts.findings)
+
+
+class Elsewhere:
+    """Models of which one role has another."""
+
+    def __init__(self, inner: Models, role: ModelRole) -> None:
+        self.inner, self.role = inner, role
+
+    def serves(self, role: ModelRole) -> ModelSpec | None:
+        return ModelSpec.parse("bedrock_converse:other") if role is self.role else self.inner.serves(role)
+
+    def abilities(self, role: ModelRole) -> Abilities | None:
+        return self.inner.abilities(role)
+
+    def ask(self, ask: Ask, answer: type[AnswerT]) -> Answered[AnswerT]:
+        return self.inner.ask(ask, answer)
+
+
+class Terse(Elsewhere):
+    """Models that answer in few words."""
+
+    def __init__(self, inner: Models) -> None:
+        super().__init__(inner, ModelRole.READER)
+
+    def abilities(self, role: ModelRole) -> Abilities | None:
+        able = self.inner.abilities(role)
+        return able.model_copy(update={"longest": 2_500}) if able else None

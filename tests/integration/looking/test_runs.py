@@ -26,6 +26,7 @@ from domain.trace import ModelCall, ToolCall, read_trace
 from evals.changes import parsed
 from evals.fork import Fork, fork
 from evals.recording import load
+from evals.replay import replay
 from evals.scripted_eye import KNOWN, MODEL, Look, Script, all_well, eye_place, served
 from mcp_servers.connect import Servers
 from memory.brand_books import BrandBooks
@@ -78,15 +79,18 @@ def sign_of(image: Image) -> str:
 
 
 @asynccontextmanager
-async def onbrand(folder: Path, script: Script | None, book: BrandBook | None = None) -> AsyncIterator[Onbrand]:
-    """A small home: one product, and models that look where there is a script."""
+async def onbrand(
+    folder: Path, script: Script | None, book: BrandBook | None = None, *, revised: bool = False
+) -> AsyncIterator[Onbrand]:
+    """A small home: one product, and models that look, and revise if so `revised`, where there is a script."""
     home = Home(folder)
     if book is not None:
         BrandBooks(home).sign(book)
     with served(script or all_well) as url:
         spec = f"openai:{MODEL}@{url}"
         models = ModelSettings(
-            gate_judge=spec, component_judge=spec, set_judge=spec, places=(eye_place(url),), known=(KNOWN,)
+            gate_judge=spec, component_judge=spec, set_judge=spec, places=(eye_place(url),), known=(KNOWN,),
+            reviser=spec if revised else "builtin",
         )
         settings = Settings(home=folder, models=models if script else ModelSettings())
         async with Onbrand.open(settings) as opened:
@@ -98,7 +102,7 @@ async def onbrand(folder: Path, script: Script | None, book: BrandBook | None = 
 
 
 async def run(opened: Onbrand, **choices: Any) -> RunView:
-    row = opened.begin(RunRequest(request=REQUEST, assume=True, budget=5.0, **choices))
+    row = opened.begin(RunRequest(request=REQUEST, assume=True, budget=5.0, size="512x512", **choices))
     return await opened.advance("demo", row.run_id)
 
 
@@ -119,7 +123,7 @@ def reads_signs(look: Look) -> dict[str, Any]:
     """A judge that reads the sign, and otherwise thinks highly of everything: the mean grade is 8.2."""
     answer = all_well(look)
     if look.about == "picture":
-        wrong = sign_of(look.pictures[-1]) != "right"
+        wrong = sign_of(look.judged) != "right"
         for one in answer["answers"]:
             if one["id"] == "brand_sign" and wrong:
                 one |= {"answer": "no", "evidence": "it reads OPNE"}
@@ -155,6 +159,47 @@ async def test_the_known_trap_a_high_mean_does_not_save_a_misspelled_sign(tmp_pa
     assert view.status is RunStatus.REVIEW
     assert view.shortlist
     assert all(found(by_id[name], "look:brand_sign").verdict is Verdict.PASS for name in view.shortlist)
+
+
+def reads_signs_and_revises(look: Look) -> dict[str, Any]:
+    """The judge above, and a reviser that takes the plainer of the suggested letterings and words the place anew."""
+    if "fields" not in look.data:
+        return reads_signs(look)
+    pictures = []
+    for shown in look.data["pictures"]:
+        letters = [fix for fix in shown["suggested"] if fix["field"] == "caption.lettering"]
+        changes = [{name: fix[name] for name in ("check", "field", "value")} for fix in letters[-1:]]
+        changes.append({"check": shown["failed"][0]["check"], "field": "composition.scale", "value": 40})
+        caption = {"check": shown["failed"][0]["check"], "reference": "", "pose": "", "style": "quiet photograph"}
+        caption["environment"] = "terrace with one plain sign, brand new sneakers"
+        pictures.append({"number": shown["number"], "why": "plainer letters", "changes": changes, "caption": caption})
+    return {"pictures": pictures}
+
+
+async def test_a_reviser_by_a_model_mends_the_sign_in_one_call_a_round_and_the_run_replays(tmp_path: Path) -> None:
+    async with onbrand(tmp_path, reads_signs_and_revises, signed(SIGN), revised=True) as opened:
+        view = await run(opened, option="quick", rounds=1)
+    by_id = {candidate.id: candidate for candidate in view.candidates}
+    events = list(read_trace(Path(view.trace_path)))
+    asked = [event for event in events if isinstance(event, ModelCall) and event.role == "reviser"]
+    assert len(asked) == max(candidate.round for candidate in view.candidates)
+    assert {event.stage for event in asked} == {"revise"}
+    letters = [edit for edit in view.edits if edit.field == "lettering"]
+    assert letters and all(edit.after == "one plain sign that reads “OPEN”" for edit in letters)
+    assert any(edit.outcome is EditOutcome.KEPT for edit in letters)
+    for edit in letters:
+        child, parent = by_id[edit.child or ""], by_id[edit.parent]
+        assert child.caption.style == "quiet photograph"
+        assert child.caption.environment == parent.caption.environment, "what was invented gives way"
+        assert child.caption.subject == parent.caption.subject
+    beyond = [edit for edit in view.edits if edit.field == "scale"]
+    assert beyond and {edit.outcome for edit in beyond} == {EditOutcome.REFUSED}
+    ruled = [event for event in events if isinstance(event, ToolCall) and event.tool == "check_rules"]
+    assert "revise" in {event.stage for event in ruled}, "rules hold for the new words, too"
+    assert view.status is RunStatus.REVIEW
+    assert all(found(by_id[name], "look:brand_sign").verdict is Verdict.PASS for name in view.shortlist)
+    replayed = await replay(load(Path(view.trace_path)))
+    assert (replayed.difference, replayed.notes) == (None, ())
 
 
 @dataclass(frozen=True)
@@ -201,7 +246,7 @@ def test_models_see_finalists_alone_and_never_what_a_measured_gate_failed(judged
     assert len(calls) == len(view.shortlist) < len(view.candidates)
     asked = [event for event in events if isinstance(event, ModelCall)]
     assert len(asked) == len(looks)
-    assert {look.about for look in looks} == {"picture", "parts", "pairs", "set"}
+    assert {look.about for look in looks} == {"picture", "pairs"}, "parts and set are asked about in the same calls"
     assert view.costs.actual > 0
 
 

@@ -140,3 +140,35 @@ async def test_the_tool_measures_a_set_where_no_model_serves(tmp_path: Path) -> 
     assert {found[check].verdict for check in checks_of_set()} == {Verdict.ABSTAIN}
     assert tuple(finding.check for finding in unmeasured.findings) == checks_of_set()
     assert answer.spent.calls == 0
+
+
+def test_whether_they_are_one_set_is_asked_in_the_first_of_the_two_calls(tmp_path: Path) -> None:
+    looks: list[Look] = []
+
+    def other_label(look: Look) -> dict[str, Any]:
+        looks.append(look)
+        answer = all_well(look) | {"pairs": by_brightness(look)["pairs"]}
+        if "scales" in look.data:
+            answer["grades"][0] |= {"grade": 2, "reason": "another label"}
+            answer["differences"] = [{"picture": 2, "what": "another label"}]
+        return answer
+
+    with served(other_label) as url, eyes(tmp_path, url) as seen:
+        order = prefer(seen.bench, PICTURES, as_set=True)
+        assert len(seen.called) == 2
+    assert order.order == ("light", "middle", "dark")
+    assert tuple(f.check for f in order.findings) == checks_of_set()
+    assert Verdict.FAIL in {f.verdict for f in order.findings}
+    assert ["scales" in look.data for look in looks] == [True, False]
+
+
+def test_where_that_call_comes_to_nothing_pairs_and_set_are_asked_about_each_by_itself(tmp_path: Path) -> None:
+    def stumbles(look: Look) -> dict[str, Any]:
+        if look.about == "set":
+            return all_well(look)
+        return {"surprise": 1} if "scales" in look.data else by_brightness(look)
+
+    with served(stumbles) as url, eyes(tmp_path, url) as seen:
+        order = prefer(seen.bench, PICTURES, as_set=True)
+    assert order.order == ("light", "middle", "dark")
+    assert {f.verdict for f in order.findings} == {Verdict.PASS}

@@ -16,6 +16,8 @@ from domain.errors import AnswerUnusable, ToolFailed
 from domain.models import TextPart
 from domain.trace import ModelCall, ToolCall, read_trace
 from domain.values import BrandId, Model
+from evals.endpoints import Fault, ModelEndpoint, Reply, Seen
+from evals.endpoints.gateways import GOOD, Verdict, gateway, openai_place, question, sqlite
 from mcp_servers.asked import KEY, TellsModelCalls
 from mcp_servers.endpoint import Endpoint
 from mcp_servers.remote import Remote
@@ -24,8 +26,6 @@ from mcp_servers.wire import InMemory, Session, typed_errors
 from memory.artifacts import DirectoryStore
 from memory.home import Home
 from memory.traces import TraceWriter
-from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
-from tests.endpoints.gateways import GOOD, Verdict, gateway, openai_place, question, sqlite
 from tests.serving import serving
 from tools.models import Known, Price
 from tools.models.gateway import Gateway

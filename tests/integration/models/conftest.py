@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.models import ModelRole, Payer
+from evals.endpoints import ModelEndpoint, Reply, Seen, gateways
+from evals.endpoints.gateways import PROTOCOLS, Open, bedrock_place, sqlite
 from memory import Database, RunTable, new_run_id
-from tests.endpoints import gateways
-from tests.endpoints.gateways import PROTOCOLS, Open, sqlite
+from service.wiring import BuiltinLanguage
+from tools.language.by_model import ModelLanguage
 from tools.models import Place
 from tools.models.gateway import Gateway
+
+Speak = Callable[..., tuple[ModelLanguage, ModelEndpoint, list[str]]]
 
 
 @pytest.fixture(params=list(PROTOCOLS))
@@ -69,3 +74,23 @@ def run_id(database: Database) -> str:
     from domain.run import RunRequest
 
     return RunTable(database).create(RunRequest(request="our can on a terrace"), new_run_id()).run_id
+
+
+@pytest.fixture
+def speak(gateway: Open, run_id: str, request: pytest.FixtureRequest) -> Speak:
+    """A language over an endpoint that answers as a script says; with what it notes."""
+
+    def open_one(script: Callable[[Seen], Reply]) -> tuple[ModelLanguage, ModelEndpoint, list[str]]:
+        endpoint = ModelEndpoint(script)
+        endpoint.__enter__()
+        request.addfinalizer(lambda: endpoint.__exit__(None, None, None))
+        notes: list[str] = []
+
+        def payer(stage: str, text: str, assets: Any) -> Payer:
+            return Payer(brand="demo", run_id=run_id, stage=stage, budget=100.0)
+
+        models = gateway([bedrock_place(endpoint)], roles=list(ModelRole))
+        channels = ["instagram", "linkedin"]
+        return ModelLanguage(models, BuiltinLanguage(), payer, notes.append, lambda: channels), endpoint, notes
+
+    return open_one

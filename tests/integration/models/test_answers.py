@@ -10,8 +10,8 @@ import pytest
 from domain.errors import ModelCannot
 from domain.model_calls import Attempted, Outcome
 from domain.models import Abilities, ImagePart, ModelRole, TextPart
-from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
-from tests.endpoints.gateways import GOOD, PROTOCOLS, Open, Verdict, bedrock_place, openai_place, question
+from evals.endpoints import Fault, ModelEndpoint, Reply, Seen
+from evals.endpoints.gateways import GOOD, PROTOCOLS, Open, Verdict, bedrock_place, openai_place, question
 from tools.models import Known, Price
 
 PICTURE = ImagePart.of(b"\x89PNG not really", "image/png", pixels=256 * 256)

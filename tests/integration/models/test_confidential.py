@@ -10,11 +10,11 @@ from domain.assets import Asset, AssetKind
 from domain.models import ModelRole
 from domain.run import RunRequest
 from domain.values import Size
+from evals.endpoints import ModelEndpoint, Reply
+from evals.endpoints.gateways import Open, bedrock_place
 from memory import Database, RunTable, new_run_id
 from service.models import Notes, language_for, touches_confidential
 from service.wiring import BuiltinLanguage
-from tests.endpoints import ModelEndpoint, Reply
-from tests.endpoints.gateways import Open, bedrock_place
 
 
 class Shelf:

@@ -14,9 +14,9 @@ import pytest
 from domain.errors import AnswerRefused, AnswerUnusable, Misconfigured, ModelCannot, ModelUnavailable, OverBudget
 from domain.model_calls import Attempted
 from domain.models import Abilities, ImagePart, ModelSpec, TextPart
-from tests.endpoints import Fault, ModelEndpoint, Reply
-from tests.endpoints.faults import BROKEN_ANSWERS
-from tests.endpoints.gateways import CLAUDE, GOOD, MISTRAL, Open, Verdict, invoke_place, question
+from evals.endpoints import Fault, ModelEndpoint, Reply
+from evals.endpoints.faults import BROKEN_ANSWERS
+from evals.endpoints.gateways import CLAUDE, GOOD, MISTRAL, Open, Verdict, invoke_place, question
 from tools.models import Known, Price, card, places_for
 from tools.models.bedrock_invoke import unmarked
 

@@ -14,23 +14,22 @@ from domain.assets import Asset, AssetKind
 from domain.brief import Brief
 from domain.candidate import Candidate, EditTarget
 from domain.composition import Composition, SceneRef, TextPlace, Wording
-from domain.models import ModelRole, Payer
 from domain.values import Origin, Point, Size
+from evals.endpoints import Fault, Reply, Seen
+from evals.endpoints.faults import BROKEN_ANSWERS
 from service.wiring import BuiltinLanguage
-from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
-from tests.endpoints.faults import BROKEN_ANSWERS
-from tests.endpoints.gateways import Open, bedrock_place
+from tests.integration.models.conftest import Speak
 from tools.imaging.scenes import catalogue
-from tools.language.by_model import ModelLanguage
 from tools.language.by_model.captions import WrittenCaptions
 from tools.language.by_model.feedback import PLAIN, RoutedFeedback, Wanted
 from tools.language.by_model.questions import ChosenQuestions
 from tools.language.by_model.reading import ReadRequest
+from tools.language.by_model.revising import RevisedPictures
 from tools.prompts import prompt_file
 
 PROMPTS = {
     "read_request": ReadRequest, "write_captions": WrittenCaptions, "choose_questions": ChosenQuestions,
-    "route_feedback": RoutedFeedback,
+    "route_feedback": RoutedFeedback, "revise_failed": RevisedPictures,
 }
 PACKAGE = "tools.language.by_model"
 BUILT_IN = BuiltinLanguage()
@@ -41,26 +40,6 @@ CAN = Asset(
     id="can", brand="demo", kind=AssetKind.PRODUCT, title="Blood orange soda, 330 ml can", digest="0" * 64,
     size=Size(width=600, height=900),
 )
-Speak = Callable[..., tuple[ModelLanguage, ModelEndpoint, list[str]]]
-
-
-@pytest.fixture
-def speak(gateway: Open, run_id: str, request: pytest.FixtureRequest) -> Speak:
-    """A language over an endpoint that answers as a script says; with what it notes."""
-
-    def open_one(script: Callable[[Seen], Reply]) -> tuple[ModelLanguage, ModelEndpoint, list[str]]:
-        endpoint = ModelEndpoint(script)
-        endpoint.__enter__()
-        request.addfinalizer(lambda: endpoint.__exit__(None, None, None))
-        notes: list[str] = []
-
-        def payer(stage: str, text: str, assets: Any) -> Payer:
-            return Payer(brand="demo", run_id=run_id, stage=stage, budget=100.0)
-
-        models = gateway([bedrock_place(endpoint)], roles=list(ModelRole))
-        return ModelLanguage(models, BUILT_IN, payer, notes.append, lambda: ["instagram", "linkedin"]), endpoint, notes
-
-    return open_one
 
 
 def says(answer: dict[str, Any]) -> Callable[[Seen], Reply]:

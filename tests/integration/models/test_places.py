@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from domain.errors import Misconfigured, ModelCannot, ModelUnavailable
 from domain.models import Abilities, ImagePart, ModelRole, ModelSpec, Provider
 from domain.usage import By
+from evals.endpoints import Fault, ModelEndpoint, Reply
+from evals.endpoints.gateways import GOOD, MODEL, PROTOCOLS, Open, Verdict, bedrock_place, openai_place, question
 from memory import Database, usage
-from tests.endpoints import Fault, ModelEndpoint, Reply
-from tests.endpoints.gateways import GOOD, MODEL, PROTOCOLS, Open, Verdict, bedrock_place, openai_place, question
 from tools.models import Known, Place, Price, Retention, card, places_for
 from tools.models.places import cleared, on_this_machine
 

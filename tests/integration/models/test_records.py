@@ -11,10 +11,10 @@ import pytest
 from domain.errors import AnswerUnusable
 from domain.models import ImagePart, TextPart
 from domain.trace import ModelCall, read_trace
+from evals.endpoints import Fault, ModelEndpoint, Reply
+from evals.endpoints.gateways import GOOD, Open, Verdict, bedrock_place, question
 from memory import ChatFiles, Home, TraceWriter
 from service.telemetry.metrics import Metrics, exposition
-from tests.endpoints import Fault, ModelEndpoint, Reply
-from tests.endpoints.gateways import GOOD, Open, Verdict, bedrock_place, question
 from tools.models import Retention
 
 PICTURE = ImagePart.of(b"the bytes of an unreleased product", "image/png")

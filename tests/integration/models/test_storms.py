@@ -11,9 +11,9 @@ import pytest
 from domain.errors import ModelUnavailable
 from domain.model_calls import Attempted, Outcome
 from domain.usage import By
+from evals.endpoints import Fault, ModelEndpoint, Reply, Seen
+from evals.endpoints.gateways import GOOD, PROTOCOLS, FastClock, Open, Verdict, bedrock_place, openai_place, question
 from memory import Database, usage
-from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
-from tests.endpoints.gateways import GOOD, PROTOCOLS, FastClock, Open, Verdict, bedrock_place, openai_place, question
 from tests.integration.models.test_places import LONG_AGO
 
 

@@ -14,10 +14,10 @@ from domain.errors import AnswerRefused, AnswerUnusable, ModelMustAct, ModelUnav
 from domain.model_calls import Attempted, Outcome
 from domain.models import Abilities
 from domain.usage import By
+from evals.endpoints import Fault, ModelEndpoint, Reply, Seen
+from evals.endpoints.faults import BROKEN_ANSWERS
+from evals.endpoints.gateways import GOOD, PROTOCOLS, FastClock, Open, Verdict, question
 from memory import Database, usage
-from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
-from tests.endpoints.faults import BROKEN_ANSWERS
-from tests.endpoints.gateways import GOOD, PROTOCOLS, FastClock, Open, Verdict, question
 from tools.models import Known, Price
 
 TOOLS = [Known(match="*", abilities=Abilities(forced_tools=True), price=Price(input=1, output=10))]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.critique import judged_edits, mended, with_findings
-from agents.revise import apply_all, fresh, promising, read_field, revise, with_field
-from agents.services import Services
+from agents.editing import fresh, read_field, with_field
+from agents.revise import apply_all, promising, revise
+from agents.services import Services, nothing
 from agents.state import Campaign
+from domain.brief import Brief
 from domain.candidate import (
     Candidate,
     CandidateVerdict,
@@ -36,8 +40,10 @@ from domain.composition import (
 )
 from domain.errors import IdleEdit
 from domain.plan import Option, Plan, Prediction
+from domain.revision import FREE, EditField, Fix, Revision, Span, permitted
 from domain.run import RunRequest
 from domain.values import ArtifactRef, Box, Light, Point, Size
+from service.wiring import BuiltinLanguage
 
 CANVAS = Size(width=512, height=512)
 
@@ -91,6 +97,7 @@ def state_with(*candidates: Candidate, edits: dict[str, Edit] | None = None) -> 
     )
     return {
         "request": RunRequest(request="a can"),
+        "brief": Brief(brand="demo", request="a can"),
         "plan": plan,
         "round": 0,
         "shortlist": (),
@@ -100,12 +107,30 @@ def state_with(*candidates: Candidate, edits: dict[str, Edit] | None = None) -> 
 
 
 class Bounds:
-    """The two numbers revise reads of the services."""
+    """What revise reads of the services."""
 
     shortlist_size = 3
+    told = staticmethod(nothing)
+
+    def __init__(self, *said: Revision) -> None:
+        self.language = Saying(said) if said else BuiltinLanguage()
 
 
-BOUNDS: Services = Bounds()  # type: ignore[assignment]
+class Saying:
+    """A reviser that says what it was told to."""
+
+    def __init__(self, said: tuple[Revision, ...]) -> None:
+        self.said = said
+
+    def revise(self, failed: Any, brief: Any, scenes: Any, limit: int) -> tuple[Revision, ...]:
+        return self.said
+
+
+def services(*said: Revision) -> Services:
+    return Bounds(*said)  # type: ignore[return-value]
+
+
+BOUNDS = services()
 SMALLER = Change(target=EditTarget.COMPOSITION, field="scale", amount=0.8, relative=True, why="it leaves the frame")
 GROUNDED = Change(target=EditTarget.COMPOSITION, field="lift", amount=0.0, why="it floats")
 ELSEWHERE = Change(target=EditTarget.BACKGROUND, field="scene", why="it cannot be read here")
@@ -123,9 +148,9 @@ def test_a_check_that_cannot_tell_neither_passes_nor_fails() -> None:
     assert not abstaining.failed_gates()
 
 
-def test_a_failed_gate_becomes_one_child_with_its_best_fix() -> None:
+async def test_a_failed_gate_becomes_one_child_with_its_best_fix() -> None:
     parent = candidate("c0-01", gate("clipping", Verdict.FAIL, SMALLER, ELSEWHERE))
-    update = revise(state_with(parent), BOUNDS)
+    update = await revise(state_with(parent), BOUNDS)
     (child,) = update["to_draw"]
     assert (child.parent, child.round) == ("c0-01", 1)
     assert child.composition.scale == pytest.approx(0.4)
@@ -134,28 +159,28 @@ def test_a_failed_gate_becomes_one_child_with_its_best_fix() -> None:
     assert (edit.before, edit.after, edit.source) == (0.5, 0.4, "clipping")
 
 
-def test_what_was_tried_on_a_candidate_is_not_tried_again_on_it() -> None:
+async def test_what_was_tried_on_a_candidate_is_not_tried_again_on_it() -> None:
     parent = candidate("c0-01", gate("clipping", Verdict.FAIL, SMALLER, ELSEWHERE))
-    first = revise(state_with(parent), BOUNDS)
+    first = await revise(state_with(parent), BOUNDS)
     second_round: Campaign = {**state_with(parent, edits=first["edits"]), "round": 1}
-    again = revise(second_round, BOUNDS)
+    again = await revise(second_round, BOUNDS)
     (child,) = again["to_draw"]
     assert child.scene.id == "plate:beach-golden"
-    exhausted = revise(state_with(parent, edits=first["edits"] | again["edits"]), BOUNDS)
+    exhausted = await revise(state_with(parent, edits=first["edits"] | again["edits"]), BOUNDS)
     assert exhausted["exhausted"]
     assert not exhausted["to_draw"]
 
 
-def test_an_edit_that_changes_nothing_is_refused_and_never_drawn() -> None:
+async def test_an_edit_that_changes_nothing_is_refused_and_never_drawn() -> None:
     parent = candidate("c0-01", gate("floating", Verdict.FAIL, GROUNDED))
-    update = revise(state_with(parent), BOUNDS)
+    update = await revise(state_with(parent), BOUNDS)
     assert not update["to_draw"]
     assert [edit.outcome for edit in update["edits"].values()] == [EditOutcome.REFUSED]
     assert update["exhausted"]
 
 
-def test_a_candidate_without_a_way_out_is_left_alone() -> None:
-    update = revise(state_with(candidate("c0-01", gate("caption_agreement", Verdict.FAIL))), BOUNDS)
+async def test_a_candidate_without_a_way_out_is_left_alone() -> None:
+    update = await revise(state_with(candidate("c0-01", gate("caption_agreement", Verdict.FAIL))), BOUNDS)
     assert not update["to_draw"]
 
 
@@ -261,3 +286,82 @@ def test_words_as_set_are_forgotten_before_the_next_drawing() -> None:
                       face="Outfit-Medium", align=TextAlign.LEFT, colour="#ffffff")
     drawn = slot(composition=slot().composition.model_copy(update={"text_blocks": (block,)}))
     assert fresh(drawn).composition.text_blocks == ()
+
+
+def fix(field: EditField, value: Any, check: str = "clipping") -> Fix:
+    change = Change(target=field.target, field=field.field, amount=value, why="the reviser's choice")
+    return Fix(check=check, change=change, after=value)
+
+
+def revision(*fixes: Fix, otherwise: tuple[Fix, ...] = ()) -> Revision:
+    return Revision(parent="c0-01", fixes=fixes, otherwise=otherwise)
+
+
+async def test_what_a_reviser_says_is_made_in_its_order_in_one_child() -> None:
+    parent = candidate("c0-01", gate("clipping", Verdict.FAIL, SMALLER))
+    said = revision(fix(EditField.DOWN, 0.5), fix(EditField.SCALE, 0.45), fix(EditField.SHADOW, 0.8))
+    update = await revise(state_with(parent), services(said))
+    (child,) = update["to_draw"]
+    assert (child.composition.centre.y, child.composition.scale, child.settings.shadow) == (0.5, 0.45, 0.8)
+    assert [edit.field for edit in update["edits"].values()] == ["centre.y", "scale", "shadow"]
+    assert "notes" not in update
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (fix(EditField.ACROSS, 7.0), "cannot set"),
+        (fix(EditField.SCALE, 3.0), "cannot set"),
+        (fix(EditField.EXPOSURE, "brighter"), "cannot set"),
+        (fix(EditField.WORDS_PLACE, "none"), "cannot set"),
+        (fix(EditField.LETTERING, "BUY NOW, 50% off"), "cannot set"),
+        (fix(EditField.SEED, 7), "cannot set"),
+        (fix(EditField.SCALE, 0.5), "would stay as it is"),
+        (fix(EditField.SCENE, "plate:nowhere"), "not among the planned"),
+        (fix(EditField.SCALE, 0.45, "halo"), "halo has not failed"),
+    ],
+)
+async def test_what_a_reviser_may_not_do_is_refused_on_record_and_the_built_in_order_taken(
+    wrong: Fix, said: str
+) -> None:
+    parent = candidate("c0-01", gate("clipping", Verdict.FAIL, SMALLER), gate("halo", Verdict.PASS))
+    usual = Fix(check="clipping", change=SMALLER, after=0.4)
+    update = await revise(state_with(parent), services(revision(wrong, otherwise=(usual,))))
+    refused, made = update["edits"].values()
+    assert (refused.outcome, refused.child) == (EditOutcome.REFUSED, None)
+    assert said in refused.note
+    assert (made.outcome, made.after) == (EditOutcome.PROPOSED, 0.4)
+    (child,) = update["to_draw"]
+    assert child.composition.scale == pytest.approx(0.4)
+    assert "built-in's order" in " ".join(update["notes"])
+
+
+async def test_what_was_tried_is_refused_to_a_reviser_too_whichever_check_it_was_for() -> None:
+    parent = candidate("c0-01", gate("clipping", Verdict.FAIL), gate("size", Verdict.FAIL))
+    tried = proposed(parent, "c1-01", "size")
+    update = await revise(state_with(parent, edits=tried), services(revision(fix(EditField.SCALE, 0.4))))
+    assert not update["to_draw"]
+    (edit,) = update["edits"].values()
+    assert "tried on this candidate already" in edit.note
+
+
+async def test_refused_edits_of_one_parent_are_not_lost_among_those_of_the_next() -> None:
+    first = candidate("c0-01", gate("floating", Verdict.FAIL, GROUNDED))
+    second = candidate("c0-02", gate("floating", Verdict.FAIL, GROUNDED))
+    update = await revise(state_with(first, second), BOUNDS)
+    assert sorted(edit.parent for edit in update["edits"].values()) == ["c0-01", "c0-02"]
+
+
+@pytest.mark.parametrize("field", sorted(FREE))
+def test_whatever_a_reviser_may_say_is_something_the_field_can_be(field: EditField) -> None:
+    span = FREE[field]
+    values = (span.least, span.most) if isinstance(span, Span) else span.values or ("plate:beach-golden",)
+    state = state_with(candidate("c0-01", gate("x", Verdict.FAIL)))
+    before = slot(composition=slot().composition.model_copy(update={"wording": Wording(texts=("Glow",))}))
+    for value in values:
+        assert permitted(Change(target=field.target, field=field.field, amount=value))
+        if read_field(before, field.target, field.field) != value:
+            after = with_field(before, field.target, field.field, value, state)
+            assert read_field(after, field.target, field.field) == value
+    outside = span.most + 1 if isinstance(span, Span) else 17
+    assert not permitted(Change(target=field.target, field=field.field, amount=outside))

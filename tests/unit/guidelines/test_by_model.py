@@ -14,8 +14,8 @@ from domain.candidate import Severity
 from domain.guidelines import BookDraft
 from domain.models import ModelRole
 from domain.rules import Certainty
-from tests.endpoints import Fault, ModelEndpoint, Reply, Seen
-from tests.endpoints.gateways import gateway, openai_place, sqlite
+from evals.endpoints import Fault, ModelEndpoint, Reply, Seen
+from evals.endpoints.gateways import gateway, openai_place, sqlite
 from tools.guidelines import compile_guidelines, read_guideline, with_model
 from tools.models import NoModels
 from tools.models.catalogue import Known, Price

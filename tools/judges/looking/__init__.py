@@ -4,7 +4,15 @@ They veto and order; they pass nothing. Storage, runs and sessions do not live h
 """
 
 from tools.judges.looking.asking import Bench, Forgetful, roles_that_look
-from tools.judges.looking.parts import FeatureFinder, Reference, checks_of_parts, compare_parts, placed_parts
+from tools.judges.looking.parts import (
+    FeatureFinder,
+    Reference,
+    Sheet,
+    checks_of_parts,
+    compare_parts,
+    placed_parts,
+    sheet_of,
+)
 from tools.judges.looking.picture import look_at
 from tools.judges.looking.questions import gates_for
 from tools.judges.looking.sheets import RUBRICS, rubric
@@ -17,6 +25,7 @@ __all__ = [
     "FeatureFinder",
     "Forgetful",
     "Reference",
+    "Sheet",
     "checks_of",
     "checks_of_parts",
     "checks_of_set",
@@ -28,5 +37,6 @@ __all__ = [
     "prefer",
     "roles_that_look",
     "rubric",
+    "sheet_of",
     "vetoed",
 ]

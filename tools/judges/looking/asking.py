@@ -10,7 +10,7 @@ from typing import Any, Generic
 
 from pydantic import ValidationError
 
-from domain.errors import ModelCannot, ModelMustAct, OverBudget
+from domain.errors import ModelCannot, ModelMustAct, ModelUnavailable, OverBudget
 from domain.looking import Spent
 from domain.models import AnswerT, Ask, AskPart, ImagePart, ModelRole, Payer, TextPart
 from domain.ports import Image, KnownAnswers, Models
@@ -61,11 +61,15 @@ class Bench:
 
 @dataclass(frozen=True)
 class Told(Generic[AnswerT]):
-    """A model's answer and what it took, or the reason why there is none."""
+    """A model's answer and what it took, or the reason why there is none.
+
+    `nobody` says that no place answers, or that there is no money left: asking otherwise is of no use.
+    """
 
     value: AnswerT | None
     spent: Spent
     why_not: str = ""
+    nobody: bool = False
 
 
 def shown(image: Image, side: int = PICTURE_SIDE) -> ImagePart:
@@ -113,8 +117,9 @@ def ask(
     try:
         answered = bench.models.ask(asked, answer)
     except (ModelCannot, OverBudget) as error:
-        return Told(None, Spent(notes=(error.message,)), error.message)
+        return Told(None, Spent(notes=(error.message,)), error.message, nobody=isinstance(error, OverBudget))
     except ModelMustAct as error:
-        return Told(None, Spent(calls=1, notes=(error.message,)), error.message)
+        gone = isinstance(error, ModelUnavailable)
+        return Told(None, Spent(calls=1, notes=(error.message,)), error.message, nobody=gone)
     bench.known.keep(bench.payer.brand, key, answered.value.model_dump(mode="json"))
     return Told(answered.value, Spent(calls=answered.attempts, used=answered.used, notes=answered.notes))

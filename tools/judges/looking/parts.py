@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.candidate import Finding, Severity, Verdict
-from domain.looking import Grade, PartsLooked, Scale, Spent, Verdicts
+from domain.looking import Grade, PartGrades, PartsLooked, Scale, Verdicts
 from domain.models import AskPart, ModelRole, TextPart
 from domain.ports import Image
 from domain.values import Affine, Box
@@ -113,53 +113,80 @@ def checks_of_parts(parts: Sequence[str]) -> tuple[str, ...]:
     return tuple(PREFIX + name for name in parts)
 
 
-def compare_parts(
-    bench: Bench, image: Image, where: Mapping[str, Box], references: Sequence[Reference], wanted: Sequence[str]
-) -> Verdicts:
-    """Hold every wanted part against its reference photos, all in one call; one finding a part.
+@dataclass(frozen=True)
+class Sheet:
+    """What a judge is shown of a product's parts. `asked` are compared; `abstained` say why a part is not."""
+
+    wanted: tuple[str, ...]
+    asked: tuple[str, ...]
+    shown: tuple[AskPart, ...]
+    where: Mapping[str, Box]
+    abstained: Mapping[str, Finding]
+
+    @property
+    def longest(self) -> int:
+        """Room for the answer, tokens."""
+        return TOKENS_A_PART * len(self.asked)
+
+    @property
+    def data(self) -> dict[str, object]:
+        """The questions."""
+        scales = rubric("parts").scales
+        return {
+            "parts": list(self.asked),
+            "scales": [{"id": scale.id, "question": scale.question} for scale in scales],
+        }
+
+    def findings(self, graded: Sequence[PartGrades], why_not: str) -> tuple[Finding, ...]:
+        """One finding a part, in the order wanted."""
+        scales = rubric("parts").scales
+        given = {one.part: {grade.id: grade for grade in one.grades} for one in graded}
+        found = {
+            name: part_finding(name, scales, given.get(name, {}), self.where[name], why_not) for name in self.asked
+        }
+        return tuple((found | dict(self.abstained))[name] for name in self.wanted)
+
+
+def sheet_of(
+    image: Image, where: Mapping[str, Box], references: Sequence[Reference], wanted: Sequence[str]
+) -> Sheet:
+    """Every wanted part beside its reference photos.
 
     A part that was not found in the picture or on any reference, or is too small to be judged, abstains and says so.
 
     Args:
-        bench: models, known answers and who pays.
         image: RGB picture.
         where: parts found in the picture, in pixels.
         references: photos of the real product for this market, those nearest to the picture's viewpoint first.
         wanted: names of the parts to compare, in order; at most `MOST_PARTS` are.
     """
-    scales = rubric("parts").scales
-    findings: dict[str, Finding] = {}
-    shown_parts: list[AskPart] = []
+    abstained: dict[str, Finding] = {}
+    beside: list[AskPart] = []
     asked = []
     for name in wanted[:MOST_PARTS]:
         known = [reference for reference in references if name in reference.parts][:MOST_REFERENCES]
-        why_not = _why_not(name, where, known)
-        if why_not:
-            findings[name] = _abstained(name, why_not)
+        if why_not := _why_not(name, where, known):
+            abstained[name] = _abstained(name, why_not)
             continue
         asked.append(name)
         label = datum(name)
-        shown_parts.append(TextPart(text=f"Part “{label}”, to be judged."))
-        shown_parts.append(shown(crop(image, where[name]), REFERENCE_SIDE))
+        beside.append(TextPart(text=f"Part “{label}”, to be judged."))
+        beside.append(shown(crop(image, where[name]), REFERENCE_SIDE))
         for reference in known:
-            shown_parts.append(TextPart(text=f"Part “{label}”, reference."))
-            shown_parts.append(shown(crop(reference.image, reference.parts[name]), REFERENCE_SIDE))
+            beside.append(TextPart(text=f"Part “{label}”, reference."))
+            beside.append(shown(crop(reference.image, reference.parts[name]), REFERENCE_SIDE))
     for name in wanted[MOST_PARTS:]:
-        findings[name] = _abstained(name, f"only {MOST_PARTS} parts are compared")
-    spent = Spent()
-    if asked:
-        shown_parts.append(
-            data_block(parts=asked, scales=[{"id": scale.id, "question": scale.question} for scale in scales])
-        )
-        told = ask(
-            bench, ModelRole.COMPONENT_JUDGE, "look_parts", shown_parts, PartsLooked, 100 + TOKENS_A_PART * len(asked)
-        )
-        spent = told.spent
-        grades = {one.part: one.grades for one in told.value.parts} if told.value else {}
-        for name in asked:
-            given = {grade.id: grade for grade in grades.get(name, ())}
-            findings[name] = part_finding(name, scales, given, where[name], told.why_not)
-    return Verdicts(findings=tuple(findings[name] for name in wanted), spent=spent)
+        abstained[name] = _abstained(name, f"only {MOST_PARTS} parts are compared")
+    return Sheet(tuple(wanted), tuple(asked), tuple(beside), where, abstained)
+
+
+def compare_parts(bench: Bench, sheet: Sheet) -> Verdicts:
+    """Hold every part of a sheet against its reference photos, all in one call; one finding a part."""
+    if not sheet.asked:
+        return Verdicts(findings=sheet.findings((), ""))
+    parts = (*sheet.shown, data_block(**sheet.data))
+    told = ask(bench, ModelRole.COMPONENT_JUDGE, "look_parts", parts, PartsLooked, 100 + sheet.longest)
+    return Verdicts(findings=sheet.findings(told.value.parts if told.value else (), told.why_not), spent=told.spent)
 
 
 def part_finding(

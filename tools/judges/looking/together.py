@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from domain.candidate import Finding, Severity, Verdict
-from domain.looking import Order, PairAnswer, PairsLooked, Preference, SetLooked, Verdicts
+from domain.looking import Order, PairAnswer, PairsLooked, Preference, SetLooked, TogetherLooked, Verdicts
 from domain.models import AskPart, ModelRole, TextPart
 from domain.ports import Image
 from domain.values import Size
@@ -19,21 +19,23 @@ WHOLE_SET = f"{PREFIX}consistency"
 SIDE = 768
 MOST_TOGETHER = 6
 LEAST_CONSISTENCY = 0.7
+LONGEST_OF_SET = 800
 
 
-def prefer(bench: Bench, pictures: Mapping[str, Image], request: str = "") -> Order:
+def prefer(bench: Bench, pictures: Mapping[str, Image], request: str = "", *, as_set: bool = False) -> Order:
     """Order pictures by pairwise preference; `pictures` come in the order that holds where nothing is preferred.
 
     Every pair is asked about twice, with the pictures shown in both orders: two calls, however many pairs. An answer
     that changes with the order is a tie. Ties, and pictures the judge says nothing of, keep the order they came in.
-    At most `MOST_TOGETHER` pictures are compared; the rest follow.
+    At most `MOST_TOGETHER` pictures are compared; the rest follow. `as_set` also asks, in the first of the two calls,
+    whether they are one set: `findings` are those of `judge_set`.
     """
     names = list(pictures)[:MOST_TOGETHER]
     if len(names) < 2:
         return Order(order=tuple(pictures))
-    forward = _pairs(bench, names, pictures, request)
+    forward, findings = _pairs_and_set(bench, names, pictures, request, as_set=as_set)
     if forward.value is None:
-        return Order(order=tuple(pictures), spent=forward.spent)
+        return Order(order=tuple(pictures), findings=findings, spent=forward.spent)
     backward = _pairs(bench, names[::-1], pictures, request)
     spent = forward.spent + backward.spent
     one, other = _preferred(names, forward), _preferred(names[::-1], backward)
@@ -60,16 +62,45 @@ def prefer(bench: Bench, pictures: Mapping[str, Image], request: str = "") -> Or
         wins=wins,
         ties=tuple(ties),
         agreement=agreed / compared if compared else None,
+        findings=findings,
         spent=spent,
     )
 
 
-def _pairs(bench: Bench, names: Sequence[str], pictures: Mapping[str, Image], request: str) -> Told[PairsLooked]:
-    numbers = range(1, len(names) + 1)
+def _pairs_and_set(
+    bench: Bench, names: Sequence[str], pictures: Mapping[str, Image], request: str, *, as_set: bool
+) -> tuple[Told[PairsLooked], tuple[Finding, ...]]:
+    """The pairs' answer and the set's findings by one call; where that comes to nothing, by one call each."""
+    if not as_set:
+        return _pairs(bench, names, pictures, request), ()
+    pairs = _numbers_of(names)
     parts = _numbered(names, pictures)
-    pairs = [{"first": a, "second": b} for a, b in combinations(numbers, 2)]
+    parts.append(data_block(requested=datum(request), pairs=pairs, scales=_scales()))
+    longest = _longest_of(pairs) + LONGEST_OF_SET
+    both = ask(bench, ModelRole.SET_JUDGE, "look_together", parts, TogetherLooked, longest)
+    if both.value is not None or both.nobody:
+        return Told(both.value, both.spent, both.why_not), _set_findings(names, pictures, both.value, both.why_not)
+    forward, together = _pairs(bench, names, pictures, request), judge_set(bench, pictures)
+    return Told(forward.value, both.spent + forward.spent + together.spent, forward.why_not), together.findings
+
+
+def _pairs(bench: Bench, names: Sequence[str], pictures: Mapping[str, Image], request: str) -> Told[PairsLooked]:
+    pairs = _numbers_of(names)
+    parts = _numbered(names, pictures)
     parts.append(data_block(requested=datum(request), pairs=pairs))
-    return ask(bench, ModelRole.SET_JUDGE, "look_pairs", parts, PairsLooked, 100 + 80 * len(pairs))
+    return ask(bench, ModelRole.SET_JUDGE, "look_pairs", parts, PairsLooked, _longest_of(pairs))
+
+
+def _numbers_of(names: Sequence[str]) -> list[dict[str, int]]:
+    return [{"first": a, "second": b} for a, b in combinations(range(1, len(names) + 1), 2)]
+
+
+def _longest_of(pairs: Sequence[dict[str, int]]) -> int:
+    return 100 + 80 * len(pairs)
+
+
+def _scales() -> list[dict[str, str]]:
+    return [{"id": scale.id, "question": scale.question} for scale in rubric("set").scales]
 
 
 def _preferred(names: Sequence[str], told: Told[PairsLooked]) -> dict[frozenset[str], str | None]:
@@ -101,15 +132,21 @@ def judge_set(bench: Bench, pictures: Mapping[str, Image]) -> Verdicts:
     A set of one is consistent. At most `MOST_TOGETHER` pictures are judged.
     """
     names = list(pictures)[:MOST_TOGETHER]
-    scales = rubric("set").scales
     if len(names) < 2:
         return Verdicts(findings=())
     parts = _numbered(names, pictures)
-    parts.append(data_block(scales=[{"id": scale.id, "question": scale.question} for scale in scales]))
-    told = ask(bench, ModelRole.SET_JUDGE, "look_set", parts, SetLooked, 800)
-    grades = {grade.id: grade for grade in told.value.grades} if told.value else {}
-    differences = told.value.differences if told.value else ()
-    known = [d for d in differences if d.picture <= len(names)]
+    parts.append(data_block(scales=_scales()))
+    told = ask(bench, ModelRole.SET_JUDGE, "look_set", parts, SetLooked, LONGEST_OF_SET)
+    return Verdicts(findings=_set_findings(names, pictures, told.value, told.why_not), spent=told.spent)
+
+
+def _set_findings(
+    names: Sequence[str], pictures: Mapping[str, Image], looked: SetLooked | None, why_not: str
+) -> tuple[Finding, ...]:
+    """One finding a scale, and the weighted whole."""
+    scales = rubric("set").scales
+    grades = {grade.id: grade for grade in looked.grades} if looked else {}
+    known = [d for d in looked.differences if d.picture <= len(names)] if looked else []
     first = next((d for d in known if d.region is not None), None)
     region = box_of(first.region, _size(pictures[names[first.picture - 1]])) if first else None
     said = "; ".join(f"{names[d.picture - 1]}: {d.what}" for d in known[:4])
@@ -118,7 +155,7 @@ def judge_set(bench: Bench, pictures: Mapping[str, Image]) -> Verdicts:
     for scale in scales:
         grade = grades.get(scale.id)
         if grade is None or grade.grade > scale.best:
-            why = told.why_not or "the judge gave no grade"
+            why = why_not or "the judge gave no grade"
             findings.append(
                 Finding(check=PREFIX + scale.id, verdict=Verdict.ABSTAIN, severity=scale.severity, reason=why)
             )
@@ -139,8 +176,8 @@ def judge_set(bench: Bench, pictures: Mapping[str, Image]) -> Verdicts:
                 region=None if kept else region,
             )
         )
-    findings.append(_consistency(reached / weight if weight else None, said, told.why_not))
-    return Verdicts(findings=tuple(findings), spent=told.spent)
+    findings.append(_consistency(reached / weight if weight else None, said, why_not))
+    return tuple(findings)
 
 
 def _consistency(share: float | None, said: str, why_not: str) -> Finding:

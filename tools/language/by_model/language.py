@@ -12,12 +12,20 @@ from domain.composition import Caption, Scene
 from domain.errors import ModelMustAct, OverBudget
 from domain.models import AnswerT, Ask, ModelRole, Payer
 from domain.ports import Language, Models
+from domain.revision import FailedCandidate, Revision
 from domain.rules import BrandBook
 from domain.values import BrandId
 from tools.language.by_model.captions import WrittenCaptions, captions_from, to_write
 from tools.language.by_model.feedback import RoutedFeedback, in_plain_words, lost, meant
 from tools.language.by_model.questions import ChosenQuestions, questions_from, to_choose
 from tools.language.by_model.reading import ReadRequest, brief_from
+from tools.language.by_model.revising import (
+    MOST_PICTURES,
+    TOKENS_A_PICTURE,
+    RevisedPictures,
+    revisions_from,
+    to_revise,
+)
 from tools.prompts import data_block, prompt_file
 
 ENOUGH_QUESTIONS = 2
@@ -33,7 +41,8 @@ class ModelLanguage:
     """Implements `domain.ports.Language`.
 
     `payer` says who pays, `note` is told whatever was done otherwise than planned, `channels` gives the ids of the
-    channels there are. Never more than three calls one after the other: read, choose questions, write all captions.
+    channels there are. Never more than three calls one after the other before the first picture: read, choose
+    questions, write all captions; then one a round, to revise.
     """
 
     def __init__(
@@ -125,6 +134,30 @@ class ModelLanguage:
             return known
         left = "; ".join(lost(answered, text))
         return routed.model_copy(update={"about": about, "not_understood": left})
+
+    def revise(
+        self, failed: Sequence[FailedCandidate], brief: Brief, scenes: Sequence[Scene], limit: int = 1024
+    ) -> tuple[Revision, ...]:
+        """What to change of failed candidates: one call about the most promising, the built-in's order for the rest."""
+        usual = tuple(self._built_in.revise(failed, brief, scenes, limit))
+        if not failed or self._models.serves(ModelRole.REVISER) is None:
+            return usual
+        shown = failed[:MOST_PICTURES]
+        seen = {product for one in shown for product in one.candidate.products}
+        assets = sorted(seen | {scene.asset for scene in scenes if scene.asset})
+        words = " ".join((brief.request, *(one.candidate.caption.text() for one in shown)))
+        answered = self._ask(
+            ModelRole.REVISER, "revise_failed", to_revise(shown, brief, scenes, limit), RevisedPictures,
+            self._payer("revise", words, assets), 200 + TOKENS_A_PICTURE * len(shown),
+            instead="the built-in's order of fixes was taken",
+        )
+        if answered is None:
+            return usual
+        revisions, kept = revisions_from(answered, shown, brief, scenes, limit)
+        if kept:
+            said = "nothing the model said was of use"
+            self._note(f"{kept} of {len(shown)} pictures are revised in the built-in's order: {said}")
+        return (*revisions, *usual[len(shown) :])
 
     def _ask(
         self, role: ModelRole, prompt: str, data: dict[str, Any], answer: type[AnswerT], payer: Payer, longest: int, *,

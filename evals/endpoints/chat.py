@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.endpoints.faults import Fault, Reply
+from evals.endpoints.faults import Fault, Reply
 
 ERRORS = {
     Fault.THROTTLED: (429, "Rate limit reached for requests"),
@@ -76,7 +76,9 @@ def stream(body: dict[str, Any], reply: Reply) -> list[bytes]:
             piece = said[at : at + step]
             call = {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
             deltas.append(call if tool else {"content": piece})
-    events = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    events: list[dict[str, Any]] = [
+        {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas
+    ]
     events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": _stop(reply, bool(tool))}]})
     if (usage := usage_of(reply)) is not None:
         events.append({"choices": [], "usage": usage})

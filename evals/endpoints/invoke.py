@@ -9,8 +9,8 @@ import base64
 import json
 from typing import Any
 
-from tests.endpoints import converse
-from tests.endpoints.faults import Fault, Reply
+from evals.endpoints import converse
+from evals.endpoints.faults import Fault, Reply
 
 TAKES = {
     "anthropic": (

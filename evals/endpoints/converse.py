@@ -7,7 +7,7 @@ import struct
 from binascii import crc32
 from typing import Any
 
-from tests.endpoints.faults import Fault, Reply
+from evals.endpoints.faults import Fault, Reply
 
 ERRORS = {
     Fault.THROTTLED: (429, "ThrottlingException", "Too many requests, please wait before trying again."),

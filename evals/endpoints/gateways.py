@@ -13,8 +13,8 @@ from pydantic import Field
 from domain.model_calls import Allowance, Attempted, Observer
 from domain.models import Ask, ImagePart, ModelRole, ModelSpec, Payer, Prompt, Provider, TextPart
 from domain.values import Model
+from evals.endpoints.endpoint import ModelEndpoint
 from memory import Database, Ledger, Metering, open_database
-from tests.endpoints.endpoint import ModelEndpoint
 from tools.models.catalogue import Known
 from tools.models.clock import Clock
 from tools.models.gateway import Gateway
@@ -49,21 +49,26 @@ class FastClock:
         self._zero = time.monotonic()
 
     def now(self) -> float:
+        """Seconds, as fast as it runs."""
         return (time.monotonic() - self._zero) * self.factor
 
     def wait(self, condition: threading.Condition, seconds: float) -> None:
+        """Wait for as long as its seconds take."""
         condition.wait(max(0.0, seconds / self.factor))
 
 
 def bedrock_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    """The endpoint as a place of Bedrock's."""
     return Place(name=name, region="eu-central-1", url=endpoint.url, **more)
 
 
 def invoke_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    """The endpoint as a place of Bedrock's that is reached by InvokeModel."""
     return bedrock_place(endpoint, name, provider=Provider.BEDROCK_INVOKE, **more)
 
 
 def openai_place(endpoint: ModelEndpoint, name: str = "main", **more: Any) -> Place:
+    """The endpoint as a place that speaks chat completions."""
     return Place(name=name, provider=Provider.OPENAI, url=endpoint.openai, **more)
 
 
@@ -92,12 +97,17 @@ def gateway(
         for place in places
         for model in models or [CLAUDE if place.provider is Provider.BEDROCK_INVOKE else MODEL]
     ]
+
+    def noted(attempt: Attempted) -> None:
+        if seen is not None:
+            seen.append(attempt)
+
     seats = seats_for([ModelSpec.parse(text) for text in dict.fromkeys(texts)], places, known)
     return Gateway(
         dict.fromkeys(roles, seats),
         transports(),
         Metering(Ledger(database, allowances, lambda brand: team)),
-        observer=observer or (seen.append if seen is not None else lambda attempt: None),
+        observer=observer or noted,
         clock=clock,
         patience=patience,
         chats=chats,
@@ -119,4 +129,5 @@ def question(
 
 
 def sqlite(folder: Path) -> Database:
+    """A database file in the folder."""
     return open_database(f"sqlite:///{folder}/onbrand.sqlite")

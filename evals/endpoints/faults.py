@@ -52,7 +52,7 @@ class Reply:
     cached: int = 0
     after_s: float = 0.0
 
-    def said(self) -> str:
+    def said(self) -> str:  # noqa: PLR0911
         """The words, spoilt as the fault wants."""
         text = self.value if isinstance(self.value, str) else json.dumps(self.value)
         match self.fault:
