@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 ONBRAND = [sys.executable, "-m", "service.cli.app"]
-LOADED = ["service.cli.app", "service.orchestrator", "service.report", "evals.cli", "rapidocr"]
+LOADED = ["typer", "rich.console", "service.orchestrator", "service.wiring", "rapidocr"]
+"""Not the command line itself: its consoles take width and colours from the environment they are made in."""
+
 PATIENCE_S = 240.0
 
 _forks = multiprocessing.get_context("forkserver")
