@@ -129,7 +129,7 @@ def test_confidential_work_stays_where_it_is_as_safe_even_when_that_is_down(
     with broken(Fault.DOWN) as first, working() as other:
         models = gateway(
             [bedrock_place(first, "first", residency="eu", **KEEPS_NOTHING), bedrock_place(other, "second", **second)],
-            patience=1.0,
+            patience=4.0,
         )
         assert models.ask(question(), Verdict).place == "second"
         with pytest.raises(ModelUnavailable):
