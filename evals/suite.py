@@ -24,6 +24,7 @@ SUITES = {
     "compliance": "evals.compliance",
     "injection": "evals.injection",
     "trajectories": "evals.trajectories",
+    "components": "evals.components",
     "critic": "evals.critic",
     "fidelity": "evals.fidelity",
     "revision": "evals.revision",
