@@ -29,7 +29,7 @@ from mcp_servers.judges.looking import in_cutout, on_grey
 from mcp_servers.workshop import Workshop
 from tools.judges.locate import locate
 from tools.judges.looking import FeatureFinder, Reference, placed_parts, sheet_of
-from tools.judges.looking.parts import LEAST_SIDE
+from tools.judges.looking.parts import too_small
 
 ENOUGH = 0.5
 """Overlap over union from which a part counts as located."""
@@ -183,8 +183,8 @@ async def run(limit: int | None) -> Scored:
     for task in found:
         ours += list(scored(task, await asyncio.to_thread(located, task)))
         baseline += list(scored(task, await asyncio.to_thread(by_one_homography, task)))
-    small = sum(min(box.width, box.height) < LEAST_SIDE for task in found for box in task.truth.values())
-    note = f"{small} of {len(ours)} parts are under {LEAST_SIDE} pixels across: they abstain, and say so."
+    small = sum(too_small(box) for task in found for box in task.truth.values())
+    note = f"{small} of {len(ours)} parts have too few pixels to be judged: they abstain, and say so."
     return Scored(cases=tuple(ours), baselines={"one homography of features": tuple(baseline)}, notes=(note,))
 
 

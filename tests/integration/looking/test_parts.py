@@ -159,6 +159,21 @@ def test_what_cannot_be_compared_abstains_and_is_not_asked_about(tmp_path: Path)
     assert reasons["mirror"] == (Verdict.ABSTAIN, "no reference photo shows this part")
 
 
+def test_a_thin_part_is_compared_and_its_reference_shown_hardly_larger(tmp_path: Path) -> None:
+    looks: list[Look] = []
+
+    def noting(look: Look) -> dict[str, Any]:
+        looks.append(look)
+        return all_well(look)
+
+    where = {"engine": Box(x=300, y=230, width=60, height=6)}
+    with served(noting) as url, eyes(tmp_path, url) as seen:
+        [finding] = compare_parts(seen.bench, sheet_of(product(), where, references()[:1], ("engine",))).findings
+    assert finding.verdict is Verdict.PASS
+    judged, reference = (max(picture.shape[:2]) for picture in looks[0].pictures)
+    assert judged < reference <= 2 * judged + 1
+
+
 @pytest.mark.parametrize("missing", ["part", "grade"])
 def test_grades_that_are_not_given_are_not_passed(tmp_path: Path, missing: str) -> None:
     def forgetful(look: Look) -> dict[str, Any]:

@@ -30,8 +30,11 @@ REACH = 0.6
 LEAST_AGREEMENT, LEAST_GAIN = 0.5, 0.05
 """Correlation from which a part is believed to stand elsewhere than it was carried to, and what it must gain there."""
 
-LEAST_SIDE = 12
-"""A part of fewer pixels across cannot be judged."""
+LEAST_SIDE, LEAST_PIXELS = 4, 144
+"""A part of fewer pixels, across or in all, cannot be judged; a line of words or a rim is thin, and yet to be seen."""
+
+LARGER = 2.0
+"""How much larger than the part a reference is shown at most: detail the picture has no room for is no difference."""
 
 TOKENS_A_PART = 420
 
@@ -171,10 +174,12 @@ def sheet_of(
         asked.append(name)
         label = datum(name)
         beside.append(TextPart(text=f"Part “{label}”, to be judged."))
-        beside.append(shown(crop(image, where[name]), REFERENCE_SIDE))
+        judged = crop(image, where[name])
+        beside.append(shown(judged, REFERENCE_SIDE))
+        largest = min(REFERENCE_SIDE, round(LARGER * max(judged.shape[:2])))
         for reference in known:
             beside.append(TextPart(text=f"Part “{label}”, reference."))
-            beside.append(shown(crop(reference.image, reference.parts[name]), REFERENCE_SIDE))
+            beside.append(shown(crop(reference.image, reference.parts[name]), largest))
     for name in wanted[MOST_PARTS:]:
         abstained[name] = _abstained(name, f"only {MOST_PARTS} parts are compared")
     return Sheet(tuple(wanted), tuple(asked), tuple(beside), where, abstained)
@@ -233,9 +238,14 @@ def _why_not(name: str, where: Mapping[str, Box], known: Sequence[Reference]) ->
         return "no reference photo shows this part"
     if name not in where:
         return "the part was not found in the picture"
-    if min(where[name].width, where[name].height) < LEAST_SIDE:
+    if too_small(where[name]):
         return f"too small to be judged: {where[name].width}x{where[name].height} pixels"
     return ""
+
+
+def too_small(box: Box) -> bool:
+    """Whether a part has too few pixels to be judged."""
+    return min(box.width, box.height) < LEAST_SIDE or box.width * box.height < LEAST_PIXELS
 
 
 def _abstained(name: str, why: str) -> Finding:
