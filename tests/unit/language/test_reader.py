@@ -103,6 +103,13 @@ def test_a_market_to_sell_in_is_no_place(request_: str) -> None:
     assert read(request_).background is None
 
 
+@pytest.mark.parametrize(
+    ("country", "code"), [("Sverige", "SE"), ("Norge", "NO"), ("Österreich", "AT"), ("España", "ES")]
+)
+def test_a_market_may_be_named_as_its_people_name_it(country: str, code: str) -> None:
+    assert said(read(f"our lemon can in the snow, for {country}"), "markets") == [code]
+
+
 def test_a_language_yields_to_a_named_market() -> None:
     assert said(read("mug on a table for Belgium, in Dutch and French"), "markets") == ["BE"]
 
