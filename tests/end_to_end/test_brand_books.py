@@ -59,10 +59,15 @@ def test_a_script_cannot_sign(empty: Path) -> None:
     assert onbrand(empty, "brands", "show", "--json").document["signed"] is None
 
 
+def signing(home: Path) -> pexpect.spawn:
+    """`onbrand brands sign` at a real pseudo-terminal."""
+    command, *arguments = [*ONBRAND, "brands", "sign"]
+    return pexpect.spawn(command, arguments, env=environment(home), timeout=60, encoding="utf-8")
+
+
 def test_a_person_signs_what_they_read_and_a_later_change_undoes_it(empty: Path) -> None:
     imported(empty)
-    command, *arguments = [*ONBRAND, "brands", "sign"]
-    terminal = pexpect.spawn(command, arguments, env=environment(empty), timeout=60, encoding="utf-8")
+    terminal = signing(empty)
     terminal.expect("at least 120 pixels wide")
     terminal.expect("stop ")
     terminal.sendline("")
@@ -89,8 +94,7 @@ def test_a_person_signs_what_they_read_and_a_later_change_undoes_it(empty: Path)
 
 def test_leaving_signs_nothing(empty: Path) -> None:
     imported(empty)
-    command, *arguments = [*ONBRAND, "brands", "sign"]
-    terminal = pexpect.spawn(command, arguments, env=environment(empty), timeout=60, encoding="utf-8")
+    terminal = signing(empty)
     terminal.expect("stop ")
     terminal.sendline("quit")
     terminal.expect("nothing was signed")
